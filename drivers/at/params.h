@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DRIVERS_AT_PARAMS_H
+#define DRIVERS_AT_PARAMS_H
+
+/*
+ * Parameters of an information response: "+CLCC: 1,0,3,0,0,"+1555",145" (V.250 §5.4.4).
+ * An iterator over a slice; a failed step leaves it where it was.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hal/slice.h"
+
+struct at_params {
+	struct hal_slice rest; /* data == NULL: all parameters taken */
+};
+
+/*
+ * Does line carry prefix ("+CLCC:"), in any case? Then *ret_params stands before the first parameter.
+ * An empty parameter list has one empty parameter, as in V.250.
+ */
+bool at_params_start(struct hal_slice line, const char *prefix, struct at_params *ret_params);
+
+/* A list without prefix. */
+void at_params_init(struct at_params *params, struct hal_slice text);
+
+bool at_params_more(const struct at_params *params);
+
+/*
+ * Each takes one parameter.
+ * @return 0; -ENOENT no parameter left; -ENODATA parameter is empty (and is taken);
+ *         -EINVAL of another type (not taken); -ERANGE number too large (not taken);
+ *         -ENOSPC string does not fit (not taken)
+ */
+int at_params_u32(struct at_params *params, uint32_t *ret_value);
+int at_params_hex(struct at_params *params, uint32_t *ret_value);
+/* Quoted, with \hh escapes of V.250 §5.4.2.2 resolved; NUL-terminated. \00 is -EINVAL. */
+int at_params_string(struct at_params *params, char *buf, size_t size);
+/* Anything, as it stands: unquoted text, a parenthesised list, a quoted string with its quotes. */
+int at_params_raw(struct at_params *params, struct hal_slice *ret_text);
+int at_params_skip(struct at_params *params);
+
+/*
+ * A TEST response's value list: is value in "(0,1,8-10)" or "0,1,8-10"? Non-numeric members never match.
+ */
+bool at_params_list_has(struct hal_slice list, uint32_t value);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DRIVERS_AT_QUEUE_H
+#define DRIVERS_AT_QUEUE_H
+
+/*
+ * One command at a time on one stream, each with a time-out. Owns the stream's handler while in use.
+ *
+ * - Slots are preallocated: submitting copies the text into a free slot, nothing is allocated per
+ *   transaction.
+ * - A command's completion runs exactly once, from the loop, never inside at_queue_submit() or
+ *   at_queue_cancel_group(); also on cancel (-ECANCELED), time-out (-ETIMEDOUT) and loss (-ENODEV).
+ * - After a time-out, and after a cancelled command whose answer is still to come, the queue
+ *   resynchronises before the next command: it waits until the modem has been quiet for
+ *   AT_RESYNC_QUIET_MS, then asks for the value of an S-register that init has set, another one each
+ *   time (V.250 §6.2.1-3: S3, S4, S5), and trusts only an answer that shows that value. So a late answer
+ *   is never taken for the answer to another command. AT_RESYNC_TRIES failures: on_stuck.
+ * - Call results (NO CARRIER, BUSY, NO ANSWER, NO DIALTONE, CONNECT) end only commands that have
+ *   said they may consume them; else they are unsolicited lines.
+ * - Echo of the command in progress is recognised and dropped.
+ * - Data state: after a CONNECT consumed by a command with AT_CMD_DATA bytes go to on_data
+ *   until at_queue_leave_data() or the escape has brought the modem back.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "drivers/at/lexer.h"
+#include "drivers/at/result.h"
+#include "hal/list.h"
+#include "hal/log.h"
+#include "hal/loop.h"
+#include "hal/stream.h"
+
+#define AT_QUEUE_SLOTS	   16
+#define AT_CMD_TEXT_MAX	   128 /* without the final CR; V.250 §5.2.1 asks DCEs for 40 at least */
+#define AT_RESYNC_QUIET_MS 200
+#define AT_RESYNC_PROBE_MS 1000
+#define AT_RESYNC_TRIES	   3
+
+enum at_cmd_flags {
+	AT_CMD_CALL = 1 << 0,  /* may consume call results: D, A, O */
+	AT_CMD_HOOK = 1 << 1,  /* H: NO CARRIER may come before or instead of OK */
+	AT_CMD_DATA = 1 << 2,  /* CONNECT leads to data state */
+	AT_CMD_ABORTABLE = 1 << 3, /* V.250 §5.6.1: a character after 125 ms aborts it */
+	AT_CMD_SECRET = 1 << 4, /* carries a number or PIN: hidden in logs */
+	AT_CMD_RAW = 1 << 5,    /* send the text as it is, without CR (escape sequence) */
+};
+
+struct at_queue;
+struct at_cmd;
+
+/* Commands of one purpose, cancelled together. */
+struct at_group {
+	uint32_t id;
+};
+
+struct at_answer {
+	int error;              /* 0: a final result came; else -ETIMEDOUT -ECANCELED -ENODEV */
+	enum at_result result;  /* valid when error is 0 */
+	struct hal_slice final; /* the line itself, valid during the call */
+	uint32_t elapsed_ms;    /* since the command was sent */
+};
+
+/* A line of information text, between command and final result. NULL: such lines are unsolicited. */
+typedef void (*at_line_fn)(void *user, struct hal_slice line);
+typedef void (*at_done_fn)(void *user, const struct at_answer *answer);
+
+struct at_cmd_spec {
+	const char *text; /* "AT+GMI"; copied */
+	uint32_t timeout_ms;
+	unsigned int flags; /* enum at_cmd_flags */
+	const char *prefix; /* "+GMI:": only lines with it are this command's; NULL: any line that is no
+			       result code and that on_unsolicited does not claim. Static string. */
+	at_line_fn on_line;
+	at_done_fn on_done; /* may be NULL */
+	void *user;
+	uint32_t group; /* 0: none */
+};
+
+struct at_queue_events {
+	/* A line that belongs to no command. @return true when it was known (else it may be information
+	 * text of the command in progress). Called first for every line that is no final result. */
+	bool (*on_unsolicited)(void *user, struct hal_slice line, enum at_result result);
+	/* Bytes in data state. */
+	void (*on_data)(void *user, struct hal_slice data);
+	/* DCD, RI … changed (while watched). */
+	void (*on_lines)(void *user);
+	/* The stream is open and usable. */
+	void (*on_open)(void *user);
+	/* The device is gone; commands complete with -ENODEV afterwards. Last event. */
+	void (*on_lost)(void *user);
+	/* Resynchronisation failed; commands are refused with -ETIMEDOUT until at_queue_restart(). */
+	void (*on_stuck)(void *user);
+};
+
+/* at_queue_counts: for records and metrics */
+struct at_queue_counts {
+	uint64_t sent, timeouts, resyncs, junk, overlong;
+};
+
+/* Takes over stream (closed by at_queue_free). object names the line in logs, copied. @return -ENOMEM */
+int at_queue_new(struct hal_loop *loop, const struct hal_log *log, const char *object,
+		 struct hal_stream *stream, const struct at_queue_events *events, void *user,
+		 struct at_queue **ret_queue);
+
+/* Closes the stream; no callback any more, pending commands vanish. Safe from inside a callback. */
+void at_queue_free(struct at_queue *queue);
+
+struct hal_stream *at_queue_stream(struct at_queue *queue);
+const struct at_queue_counts *at_queue_get_counts(const struct at_queue *queue);
+
+/* A new group id, never 0, unique within the queue. */
+uint32_t at_queue_group(struct at_queue *queue);
+
+/*
+ * @return 0 accepted: on_done will run once; -EINVAL text too long or with control characters;
+ *         -ENOSPC all slots used; -ENODEV lost; -ETIMEDOUT stuck; -EBUSY in data state
+ */
+int at_queue_submit(struct at_queue *queue, const struct at_cmd_spec *spec);
+
+/* Every command of the group completes with -ECANCELED. One already sent is abandoned: its late answer is
+ * swallowed (and, when abortable, it is aborted with a single CR, not before 125 ms after it was sent). */
+void at_queue_cancel_group(struct at_queue *queue, uint32_t group);
+
+/*
+ * Abort the command in progress of this group the V.250 §5.6.1 way: send CR once 125 ms have passed
+ * since it was sent; it completes with whatever the modem answers, or its time-out, cut to timeout_ms.
+ * @return 0; -ENOENT no such command in progress
+ */
+int at_queue_abort(struct at_queue *queue, uint32_t group, uint32_t timeout_ms);
+
+bool at_queue_in_data(const struct at_queue *queue);
+/* Bytes to the far end. @return bytes taken; -EAGAIN; -ENODEV; -ENOTCONN not in data state */
+ssize_t at_queue_write_data(struct at_queue *queue, const char *data, size_t len);
+/* The modem is (believed to be) back in command state; what comes now is lines. resync: do not trust it,
+ * resynchronise first. */
+void at_queue_leave_data(struct at_queue *queue, bool resync);
+/* The modem has gone into data state by itself (S0 auto-answer). */
+void at_queue_enter_data(struct at_queue *queue);
+
+/*
+ * Hayes escape: idle for guard_ms, "+++", idle for guard_ms, wait for OK until timeout_ms later. Completes
+ * with result OK (now in command state), NO CARRIER (call is over) or -ETIMEDOUT (still data state).
+ * Bytes that arrive before OK are data.
+ * @return 0; -EBUSY one is running; -ENODEV
+ */
+int at_queue_escape(struct at_queue *queue, uint32_t guard_ms, uint32_t timeout_ms, at_done_fn on_done,
+		    void *user, uint32_t group);
+
+/* Leave the stuck state: resynchronise and go on. */
+void at_queue_restart(struct at_queue *queue);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HAL_SLICE_H
+#define HAL_SLICE_H
+
+/*
+ * Bounded pieces of bytes, not NUL-terminated: what every parser here works on.
+ * A slice never owns its bytes.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hal_slice {
+	const char *data;
+	size_t len;
+};
+
+#define HAL_SLICE(literal) ((struct hal_slice){(literal), sizeof(literal) - 1})
+
+static inline struct hal_slice hal_slice(const char *data, size_t len)
+{
+	return (struct hal_slice){data, len};
+}
+
+/* NULL gives the empty slice. */
+struct hal_slice hal_slice_str(const char *str);
+
+bool hal_slice_eq(struct hal_slice a, struct hal_slice b);
+/* ASCII only, independent of the locale. */
+bool hal_slice_ieq(struct hal_slice a, struct hal_slice b);
+bool hal_slice_starts(struct hal_slice s, struct hal_slice prefix);
+bool hal_slice_istarts(struct hal_slice s, struct hal_slice prefix);
+
+/* Drop n bytes at the front; the empty slice if there are fewer. */
+struct hal_slice hal_slice_skip(struct hal_slice s, size_t n);
+/* Without blanks and tabs at both ends. */
+struct hal_slice hal_slice_trim(struct hal_slice s);
+
+/*
+ * Take what stands before the next sep off the front of *rest (and the separator with it). The last
+ * token leaves *rest with data == NULL.
+ * @return false when *rest had no token left (data == NULL)
+ */
+bool hal_slice_token(struct hal_slice *rest, char sep, struct hal_slice *ret_token);
+
+/*
+ * Whole slice as an unsigned number, digits only, no sign, no blanks.
+ * @return 0; -EINVAL not a number; -ERANGE above max. *ret_value untouched on failure.
+ */
+int hal_slice_u64(struct hal_slice s, unsigned int base, uint64_t max, uint64_t *ret_value);
+int hal_slice_u32(struct hal_slice s, uint32_t max, uint32_t *ret_value);
+int hal_slice_hex32(struct hal_slice s, uint32_t *ret_value);
+
+/*
+ * Copy into a NUL-terminated buffer, cut to what fits.
+ * @return length of the whole slice (>= size means that it was cut)
+ */
+size_t hal_slice_copy(struct hal_slice s, char *buf, size_t size);
+
+/*
+ * Copy for people to read: unprintable bytes become \xNN, cut with "..." when too long.
+ * The result is always NUL-terminated ASCII. @return buf
+ */
+char *hal_slice_escape(struct hal_slice s, char *buf, size_t size);
+
+static inline bool hal_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline char hal_to_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+#endif
