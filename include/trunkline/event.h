@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRUNKLINE_EVENT_H
+#define TRUNKLINE_EVENT_H
+
+/**
+ * @file
+ * Events tell a state, not a transition: never infer the next one. Each event is for one client.
+ */
+
+#include <trunkline/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum tl_event_type {
+	/** A request has completed: op, result, text. Comes exactly once for every accepted request. */
+	TL_EVENT_OP_DONE,
+	/** A session was made for the client, on an incoming call: session, privilege. */
+	TL_EVENT_SESSION_NEW,
+	/** A call's state: call_state, origin and disconnect when it has ended. To every holder of a session on it
+	 * (session is that client's), and to watching clients (session 0). IDLE is the last one. */
+	TL_EVENT_CALL_STATE,
+	/** Something else about a call has changed (caller's number, cause, owners): fetch the info. */
+	TL_EVENT_CALL_INFO,
+	/** An incoming call rings: rings. To those who have the line open, and to watching clients. */
+	TL_EVENT_RING,
+	/** A line's state: line_state, text says why. To those who have the line open, and to watching clients. */
+	TL_EVENT_LINE_STATE,
+	/** Events were lost because the client did not fetch them: count. Fetch the infos anew. */
+	TL_EVENT_LOST,
+};
+#define TL_EVENT_TYPE_COUNT 7
+
+struct tl_event;
+
+/** @return NULL */
+TL_API struct tl_event *tl_event_free(struct tl_event *event);
+TL_API const char *tl_event_type_name(enum tl_event_type type);
+
+/** What does not apply to the type is 0, NONE or "". Texts belong to the event. */
+TL_API enum tl_event_type tl_event_get_type(const struct tl_event *event);
+TL_API tl_client tl_event_get_client(const struct tl_event *event);
+TL_API tl_line tl_event_get_line(const struct tl_event *event);
+TL_API const char *tl_event_get_line_name(const struct tl_event *event);
+TL_API tl_session tl_event_get_session(const struct tl_event *event);
+TL_API uint64_t tl_event_get_call(const struct tl_event *event);
+TL_API uint64_t tl_event_get_op(const struct tl_event *event);
+/** 0, or a negative errno value. */
+TL_API int tl_event_get_result(const struct tl_event *event);
+TL_API const char *tl_event_get_text(const struct tl_event *event);
+TL_API enum tl_call_state tl_event_get_call_state(const struct tl_event *event);
+TL_API enum tl_direction tl_event_get_direction(const struct tl_event *event);
+TL_API enum tl_origin tl_event_get_origin(const struct tl_event *event);
+TL_API enum tl_disconnect tl_event_get_disconnect(const struct tl_event *event);
+TL_API enum tl_line_state tl_event_get_line_state(const struct tl_event *event);
+TL_API enum tl_privilege tl_event_get_privilege(const struct tl_event *event);
+TL_API uint32_t tl_event_get_rings(const struct tl_event *event);
+TL_API uint64_t tl_event_get_count(const struct tl_event *event);
+/** CLOCK_BOOTTIME and wall clock, microseconds, when it happened. */
+TL_API uint64_t tl_event_get_boot_us(const struct tl_event *event);
+TL_API int64_t tl_event_get_wall_us(const struct tl_event *event);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

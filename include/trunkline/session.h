@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRUNKLINE_SESSION_H
+#define TRUNKLINE_SESSION_H
+
+/**
+ * @file
+ * Sessions: a client's hold on a call.
+ *
+ * A session has two endings. *Dropping* ends the call. *Releasing* gives the identifier back. Between the two
+ * the identifier stays valid and tells everything about the call that is over: a call may also be ended by the
+ * far end, by the network, by a time-out or by the device's disappearance; the session is always given back by
+ * tl_session_release(), or when its client is closed.
+ */
+
+#include <trunkline/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tl_ctx;
+
+/**
+ * Answer an incoming call. The operation completes when the call is connected, or with what prevented it.
+ *
+ * @return 0 accepted; -ESTALE released; -EBADF not a session; -EPERM not the owner; -EBUSY it is being answered
+ *         or dropped already; -EINVAL the call is not an offer; -ENOTCONN it is over; -ENODEV the device is gone;
+ *         -EOPNOTSUPP no such media; -ENOSPC too many requests; -ENOMEM
+ */
+TL_API int tl_session_answer(struct tl_ctx *ctx, tl_session session, enum tl_media media,
+			     uint64_t *ret_op);
+
+/** Claim an offered call without answering it yet: state ACCEPTED. Nothing is sent to the modem.
+ * @return 0; -ESTALE; -EBADF; -EPERM; -EINVAL not an offer; -ENOTCONN over; -ENODEV */
+TL_API int tl_session_accept(struct tl_ctx *ctx, tl_session session);
+
+enum tl_drop_flags {
+	TL_DROP_USER = 1 << 0, /**< a person asked for it: origin "user", else "application" */
+};
+
+/**
+ * Ask for the call to be cleared.
+ *
+ * Returns at once; TL_EVENT_OP_DONE with *ret_op follows exactly once, with 0 when the line was verified to be
+ * on hook or the device is gone, with -EIO when it could not be verified (the line is FAULTY then). A second
+ * drop joins the first. An offered call on an analogue line cannot be rejected: it is left ringing unanswered
+ * and hidden from then on, and the record says so.
+ * The session stays valid after the call is over and is given up only by tl_session_release().
+ *
+ * @param ctx    context that issued the handle
+ * @param session session handle; any state
+ * @param flags  enum tl_drop_flags
+ * @param ret_op operation id, written only on success; may be NULL
+ * @return 0 accepted; -ESTALE released handle; -EBADF not a session handle; -EPERM not the owner;
+ *         -EALREADY the call is already over; -ENODEV the device is gone (and the call with it);
+ *         -EINVAL unknown flags; -ENOSPC too many requests; -ENOMEM
+ */
+TL_API int tl_session_drop(struct tl_ctx *ctx, tl_session session, unsigned int flags,
+			   uint64_t *ret_op);
+
+enum tl_release_flags {
+	TL_RELEASE_DROP = 1 << 0, /**< drop first if need be; the handle is stale at once all the same */
+};
+
+/**
+ * Give the identifier back and free what it held. Its events that have not been fetched are purged; completions
+ * of its requests still come.
+ * A monitor may release at any time without disturbing the call. The only owner of a call that is not over
+ * must drop it first, or say TL_RELEASE_DROP.
+ *
+ * @return 0; -ESTALE released already; -EBADF not a session; -EBUSY the only owner of a live call;
+ *         -EINVAL unknown flags
+ */
+TL_API int tl_session_release(struct tl_ctx *ctx, tl_session session, unsigned int flags);
+
+/**
+ * Give the session to another client, as it is; the identifier stays the same.
+ * @return 0; -ESTALE; -EBADF; -ENOSPC the other client has too many sessions; -EALREADY it has a session on this
+ *         call
+ */
+TL_API int tl_session_move(struct tl_ctx *ctx, tl_session session, tl_client to);
+
+/**
+ * The sessions of a client, oldest first; of all clients when client.id is 0.
+ * @param ret_sessions array, freed by the caller with free(); NULL when there are none
+ * @return 0; -ESTALE, -EBADF the client; -ENOMEM
+ */
+TL_API int tl_session_list(struct tl_ctx *ctx, tl_client client, tl_session **ret_sessions,
+			   size_t *ret_n);
+
+/** Everything about a call, at one moment; owned by the caller, independent of the context. */
+struct tl_session_info;
+
+/** Works in every state until the session is released. @return 0; -ESTALE; -EBADF; -ENOMEM */
+TL_API int tl_session_get_info(struct tl_ctx *ctx, tl_session session,
+			       struct tl_session_info **ret_info);
+/** @return NULL */
+TL_API struct tl_session_info *tl_session_info_free(struct tl_session_info *info);
+
+/** What the caller may do now; bits of enum tl_feature. */
+enum tl_feature {
+	TL_FEATURE_ANSWER = 1 << 0,
+	TL_FEATURE_ACCEPT = 1 << 1,
+	TL_FEATURE_DROP = 1 << 2,
+	TL_FEATURE_RELEASE = 1 << 3, /**< without TL_RELEASE_DROP */
+};
+
+/** Moments in the life of a call. */
+enum tl_moment {
+	TL_MOMENT_CREATED,	/**< offered or dialled: the call came into being */
+	TL_MOMENT_DIALED,	/**< number sent */
+	TL_MOMENT_ALERTING,	/**< far end alerted, where the modem tells */
+	TL_MOMENT_CONNECTED,
+	TL_MOMENT_DISCONNECTED, /**< ended, by whomever */
+	TL_MOMENT_IDLE,		/**< line verified to be on hook */
+};
+#define TL_MOMENT_COUNT 6
+TL_API const char *tl_moment_name(enum tl_moment moment);
+
+/** Texts belong to the info; never NULL, "" when unknown. */
+TL_API tl_session tl_session_info_session(const struct tl_session_info *info);
+TL_API tl_client tl_session_info_client(const struct tl_session_info *info);
+TL_API tl_line tl_session_info_line(const struct tl_session_info *info);
+TL_API const char *tl_session_info_line_name(const struct tl_session_info *info);
+/** Number of the call, the same for all its sessions, never used twice. */
+TL_API uint64_t tl_session_info_call(const struct tl_session_info *info);
+TL_API enum tl_privilege tl_session_info_privilege(const struct tl_session_info *info);
+TL_API unsigned int tl_session_info_features(const struct tl_session_info *info);
+TL_API unsigned int tl_session_info_owners(const struct tl_session_info *info);
+TL_API unsigned int tl_session_info_monitors(const struct tl_session_info *info);
+
+TL_API enum tl_direction tl_session_info_direction(const struct tl_session_info *info);
+TL_API enum tl_media tl_session_info_media(const struct tl_session_info *info);
+TL_API enum tl_call_state tl_session_info_state(const struct tl_session_info *info);
+/** True when the call is over: state IDLE, or UNKNOWN after a drop that failed. */
+TL_API bool tl_session_info_is_over(const struct tl_session_info *info);
+TL_API const char *tl_session_info_called(const struct tl_session_info *info);	/**< number dialled */
+TL_API const char *tl_session_info_caller(const struct tl_session_info *info);	/**< caller's number */
+TL_API const char *tl_session_info_caller_name(const struct tl_session_info *info);
+
+/** Microseconds of CLOCK_BOOTTIME, 0: not reached. For durations. */
+TL_API uint64_t tl_session_info_boot_us(const struct tl_session_info *info, enum tl_moment moment);
+/** Microseconds since 1970, 0: not reached. For people: gateways' clocks jump. */
+TL_API int64_t tl_session_info_wall_us(const struct tl_session_info *info, enum tl_moment moment);
+/** When the present state was entered, CLOCK_BOOTTIME microseconds. */
+TL_API uint64_t tl_session_info_state_since_us(const struct tl_session_info *info);
+/** Milliseconds connected, so far or in all. */
+TL_API uint64_t tl_session_info_duration_ms(const struct tl_session_info *info);
+
+/** Link data as the modem reported it (V.250 §6.4.3, §6.5.5, §6.6.2). 0 or "" when unknown. */
+TL_API uint32_t tl_session_info_rate(const struct tl_session_info *info); /**< bit/s */
+TL_API const char *tl_session_info_modulation(const struct tl_session_info *info);
+TL_API const char *tl_session_info_error_control(const struct tl_session_info *info);
+TL_API const char *tl_session_info_compression(const struct tl_session_info *info);
+TL_API uint64_t tl_session_info_bytes_in(const struct tl_session_info *info);
+TL_API uint64_t tl_session_info_bytes_out(const struct tl_session_info *info);
+
+TL_API enum tl_origin tl_session_info_origin(const struct tl_session_info *info);
+TL_API enum tl_disconnect tl_session_info_disconnect(const struct tl_session_info *info);
+TL_API enum tl_cause_domain tl_session_info_cause_domain(const struct tl_session_info *info);
+/** The raw cause: text of a result code, or "60=51 ATH" for a V.58 value. */
+TL_API const char *tl_session_info_cause(const struct tl_session_info *info);
+/** Something to know about this end: "analogue lines cannot reject: left ringing". */
+TL_API const char *tl_session_info_note(const struct tl_session_info *info);
+
+/** The steps of the drop, in the order tried. */
+TL_API size_t tl_session_info_drop_steps(const struct tl_session_info *info);
+/** Name of the step: "dtr", "hook" … */
+TL_API const char *tl_session_info_drop_name(const struct tl_session_info *info, size_t step);
+TL_API enum tl_drop_result tl_session_info_drop_result(const struct tl_session_info *info, size_t step);
+/** What the modem answered. */
+TL_API const char *tl_session_info_drop_answer(const struct tl_session_info *info, size_t step);
+/** What proved it, "" when nothing did: "NO CARRIER", "DCD low" … */
+TL_API const char *tl_session_info_drop_proof(const struct tl_session_info *info, size_t step);
+TL_API uint32_t tl_session_info_drop_ms(const struct tl_session_info *info, size_t step);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
