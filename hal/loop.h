@@ -77,7 +77,7 @@ uint64_t hal_loop_now_us(const struct hal_loop *loop);
 int hal_loop_get_fd(const struct hal_loop *loop);
 
 /*
- * Do what is due: ready descriptors, expired timers, queued work, then deferred destructors.
+ * One turn, what is due: ready descriptors, expired timers, queued work, then deferred destructors.
  * Bounded, never blocks, must not be called from a callback.
  * @return number of callbacks run; -errno of epoll_wait
  */
@@ -116,7 +116,10 @@ static inline bool hal_timer_armed(const struct hal_timer *timer)
 }
 
 void hal_work_init(struct hal_work *work, hal_work_fn fn);
-/* Run once in the next turn; queueing a queued work changes nothing. */
+/*
+ * Run once, when the descriptors and timers of a turn have been served; what a work queues runs in
+ * the next turn. Queueing a queued work changes nothing.
+ */
 void hal_work_queue(struct hal_loop *loop, struct hal_work *work);
 void hal_work_cancel(struct hal_work *work);
 static inline bool hal_work_queued(const struct hal_work *work)

@@ -16,13 +16,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "hal/loop.h"
 #include "hal/log.h"
+#include "hal/loop.h"
 
 struct hal_stream;
 
 enum hal_stream_cap {
-	HAL_STREAM_CAP_LINES = 1 << 0,    /* DTR RTS CTS DSR DCD RI */
+	HAL_STREAM_CAP_LINES = 1 << 0,	  /* DTR RTS CTS DSR DCD RI */
 	HAL_STREAM_CAP_COUNTERS = 1 << 1, /* transitions are counted, short pulses are not missed */
 	HAL_STREAM_CAP_BREAK = 1 << 2,
 	HAL_STREAM_CAP_BAUD = 1 << 3, /* rates have a meaning */
@@ -57,7 +57,7 @@ struct hal_stream_config {
 	bool clocal; /* ignore DCD; false: the kernel turns carrier loss into a hang-up */
 };
 
-#define HAL_STREAM_CONFIG_DEFAULT                                                                  \
+#define HAL_STREAM_CONFIG_DEFAULT \
 	((struct hal_stream_config){.baud = 115200, .bits = 8, .stop = 1, .clocal = true})
 
 /* Transitions since the port was opened by anybody. */
@@ -114,8 +114,8 @@ struct hal_stream_provider {
 	 *         err is filled on every failure.
 	 */
 	int (*open)(const struct hal_stream_provider *provider, struct hal_loop *loop,
-		    const char *path, const struct hal_stream_config *config,
-		    struct hal_error *err, struct hal_stream **ret_stream);
+		    const char *path, const struct hal_stream_config *config, struct hal_error *err,
+		    struct hal_stream **ret_stream);
 };
 
 /* Picks the backend from the path: libserialport for real UARTs, plain tty for the rest. */
@@ -138,7 +138,10 @@ static inline ssize_t hal_stream_write(struct hal_stream *s, const void *buf, si
 	return s->ops->write(s, buf, len);
 }
 
-/* These give -EOPNOTSUPP where the backend has no such thing. */
+/*
+ * These give -EOPNOTSUPP where the backend or the device (hal_stream.caps) has no such thing.
+ * Only DTR and RTS can be set: -EINVAL for other lines.
+ */
 int hal_stream_get_lines(struct hal_stream *s, unsigned int *ret_lines);
 int hal_stream_set_lines(struct hal_stream *s, unsigned int lines, bool on);
 int hal_stream_get_counters(struct hal_stream *s, struct hal_stream_counters *ret_counters);
