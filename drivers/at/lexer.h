@@ -9,8 +9,8 @@
  * - A line ends at CR or LF (V.250 §5.7.1 sends CR LF around every response; some cellular modems
  *   send CR alone); empty lines are not reported.
  * - An over-long line is discarded up to its end and reported once as AT_TOKEN_OVERLONG.
- * - A line with NUL or other control bytes is AT_TOKEN_JUNK: to be logged, never matched.
- *   Bytes above 0x7e make a line junk only if AT_LEXER_8BIT is off (names and SMS text are 8 bit).
+ * - A line with NUL, DEL or control bytes other than TAB is AT_TOKEN_JUNK: to be logged, never
+ *   matched. Bytes above 0x7f are text: names and SMS text are 8 bit.
  * - "> " at the start of a line is AT_TOKEN_PROMPT, only while prompts are expected (27.005 §3.5).
  *
  * Any chunking of the input gives the same tokens. Complete lines inside one chunk are returned
@@ -21,7 +21,8 @@
 
 #include "hal/slice.h"
 
-#define AT_LINE_MAX 1024 /* longest useful line: 27.007 §6.10 +CEER text is free, PDUs reach ~400 */
+#define AT_LINE_MAX 1024 /* longest useful line: 27.007 §6.10 +CEER text is free, PDUs reach ~400 \
+			  */
 
 enum at_token_type {
 	AT_TOKEN_NONE, /* input used up, no complete token */
@@ -33,15 +34,16 @@ enum at_token_type {
 
 struct at_token {
 	enum at_token_type type;
-	struct hal_slice text; /* without line end; valid until the next call and as long as input */
+	struct hal_slice
+		text; /* without line end; valid until the next call and as long as input */
 };
 
 struct at_lexer {
-	size_t len; /* of the partial line in buf */
-	bool discarding;
+	size_t len;	 /* of the partial line in buf */
+	bool discarding; /* the rest of a line that is too long */
 	bool junk;
 	bool expect_prompt;
-	bool skip_lf; /* the LF that belongs to a CR already seen */
+	bool skip_lf; /* the last byte taken was a CR: an LF now belongs to it */
 	char buf[AT_LINE_MAX];
 };
 
@@ -60,7 +62,7 @@ enum at_token_type at_lexer_next(struct at_lexer *lexer, struct hal_slice *input
 /*
  * The stream leaves command state after the token just returned: give back the bytes of *input that
  * are data, without the LF that ends the CONNECT line, now or when it comes in the next chunk (call
- * it for each chunk until it returns a non-empty slice or for ever; it only ever skips one LF).
+ * it for each chunk; it only ever skips one LF).
  */
 struct hal_slice at_lexer_data(struct at_lexer *lexer, struct hal_slice input);
 

@@ -17,8 +17,8 @@ struct at_params {
 };
 
 /*
- * Does line carry prefix ("+CLCC:"), in any case? Then *ret_params stands before the first parameter.
- * An empty parameter list has one empty parameter, as in V.250.
+ * Does line carry prefix ("+CLCC:"), in any case? Then *ret_params stands before the first
+ * parameter. An empty parameter list has one empty parameter, as in V.250.
  */
 bool at_params_start(struct hal_slice line, const char *prefix, struct at_params *ret_params);
 
@@ -34,15 +34,19 @@ bool at_params_more(const struct at_params *params);
  *         -ENOSPC string does not fit (not taken)
  */
 int at_params_u32(struct at_params *params, uint32_t *ret_value);
+/* Quoted or not: "00C3" and 00C3 are the same number. */
 int at_params_hex(struct at_params *params, uint32_t *ret_value);
-/* Quoted, with \hh escapes of V.250 §5.4.2.2 resolved; NUL-terminated. \00 is -EINVAL. */
+/* Quoted, with \hh escapes of V.250 §5.4.2.2 resolved (any other backslash stands for itself);
+ * NUL-terminated. NUL and \00 are -EINVAL. */
 int at_params_string(struct at_params *params, char *buf, size_t size);
 /* Anything, as it stands: unquoted text, a parenthesised list, a quoted string with its quotes. */
 int at_params_raw(struct at_params *params, struct hal_slice *ret_text);
+/* @return 0, also when it is empty; -ENOENT */
 int at_params_skip(struct at_params *params);
 
 /*
- * A TEST response's value list: is value in "(0,1,8-10)" or "0,1,8-10"? Non-numeric members never match.
+ * A TEST response's value list: is value in "(0,1,8-10)" or "0,1,8-10"? Non-numeric members never
+ * match.
  */
 bool at_params_list_has(struct hal_slice list, uint32_t value);
 

@@ -3,13 +3,14 @@
 #define DRIVERS_AT_RESULT_H
 
 /*
- * Result codes, matched on whole lines (V.250 §5.7, table of §6; verbose form only: codes 5 and above 8
- * mean different things at every vendor, so modems are always run with V1).
+ * Result codes, matched on whole lines (V.250 §5.7, table of §6; verbose form only: codes 5 and
+ * above 8 mean different things at every vendor, so modems are always run with V1).
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "drivers/at/link.h"
 #include "hal/slice.h"
 
 enum at_result {
@@ -22,14 +23,14 @@ enum at_result {
 	AT_RESULT_NO_DIALTONE, /* both "NO DIALTONE" and "NO DIAL TONE" */
 	AT_RESULT_BUSY,
 	AT_RESULT_NO_ANSWER,
-	AT_RESULT_CME_ERROR, /* 27.007 §9.2 */
-	AT_RESULT_CMS_ERROR, /* 27.005 §3.2.5 */
+	AT_RESULT_CME_ERROR,   /* 27.007 §9.2 */
+	AT_RESULT_CMS_ERROR,   /* 27.005 §3.2.5 */
 	AT_RESULT_RINGING,     /* SiLabs: the far end is alerted; progress, not final */
 	AT_RESULT_DELAYED,     /* redial barred for a while */
 	AT_RESULT_BLACKLISTED, /* redial barred */
 	AT_RESULT_NO_LINE,     /* SiLabs: nothing on the jack */
 	AT_RESULT_LINE_IN_USE, /* SiLabs: an extension is off hook */
-	AT_RESULT_VCON,        /* Rockwell: voice connection */
+	AT_RESULT_VCON,	       /* Rockwell: voice connection */
 };
 
 enum at_result at_result_parse(struct hal_slice line);
@@ -41,21 +42,5 @@ bool at_result_is_plain_final(enum at_result result);
 bool at_result_is_call_final(enum at_result result);
 /* Code behind "+CME ERROR:" / "+CMS ERROR:"; false when it is text or missing. */
 bool at_result_error_code(struct hal_slice line, uint32_t *ret_code);
-
-/* What CONNECT's text and the reports before it say about the link (V.250 §6.4.3, §6.5.5, §6.6.2). */
-struct at_link {
-	uint32_t rate;     /* bit/s: DCE rate if reported by +MRR, else the number of CONNECT; 0 unknown */
-	uint32_t rate_rx;  /* bit/s, 0 unknown */
-	uint32_t dte_rate; /* +ILRR */
-	char modulation[16];    /* "V90", "V34B"; "" unknown */
-	char error_control[16]; /* "LAPM", "ALT" (MNP), "NONE"; "" unknown */
-	char compression[16];   /* "V42B", "NONE"; "" unknown */
-};
-
-/* CONNECT, "CONNECT 33600/ARQ/V90/LAPM/V42BIS", "CONNECT 1200 NoEC" …; adds to *link. */
-void at_link_add_connect(struct at_link *link, struct hal_slice line);
-/* +MCR +MRR +ER +DR +ILRR and the Rockwell forms CARRIER, PROTOCOL:, COMPRESSION:.
- * @return true when the line was one of them */
-bool at_link_add_report(struct at_link *link, struct hal_slice line);
 
 #endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "drivers/at/params.h"
+
+#include <errno.h>
+
+bool at_params_start(struct hal_slice line, const char *prefix, struct at_params *ret_params)
+{
+	struct hal_slice name = hal_slice_str(prefix);
+
+	if (!hal_slice_istarts(line, name))
+		return false;
+	at_params_init(ret_params, hal_slice(line.data + name.len, line.len - name.len));
+	return true;
+}
+
+void at_params_init(struct at_params *params, struct hal_slice text)
+{
+	params->rest = text.data ? text : hal_slice("", 0);
+}
+
+bool at_params_more(const struct at_params *params)
+{
+	return params->rest.data != NULL;
+}
+
+/* Length up to the comma that ends the first parameter; commas in quotes and lists do not. */
+static size_t span(struct hal_slice text)
+{
+	bool quoted = false;
+	size_t depth = 0;
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if (c == '"')
+			quoted = !quoted;
+		else if (quoted)
+			continue;
+		else if (c == '(')
+			depth++;
+		else if (c == ')' && depth > 0)
+			depth--;
+		else if (c == ',' && depth == 0)
+			break;
+	}
+	return i;
+}
+
+static void advance(struct at_params *params, size_t used)
+{
+	struct hal_slice *rest = &params->rest;
+
+	if (used == rest->len)
+		*rest = (struct hal_slice){NULL, 0};
+	else
+		*rest = hal_slice(rest->data + used + 1, rest->len - used - 1);
+}
+
+/* Look at the next parameter; an empty one is taken. @return 0, -ENOENT or -ENODATA */
+static int peek(struct at_params *params, struct hal_slice *ret_text, size_t *ret_used)
+{
+	struct hal_slice text;
+	size_t used;
+
+	if (!at_params_more(params))
+		return -ENOENT;
+	used = span(params->rest);
+	text = hal_slice_trim(hal_slice(params->rest.data, used));
+	if (text.len == 0) {
+		advance(params, used);
+		return -ENODATA;
+	}
+	*ret_text = text;
+	*ret_used = used;
+	return 0;
+}
+
+static bool unquote(struct hal_slice *text)
+{
+	if (text->len < 2 || text->data[0] != '"' || text->data[text->len - 1] != '"')
+		return false;
+	*text = hal_slice(text->data + 1, text->len - 2);
+	return true;
+}
+
+int at_params_u32(struct at_params *params, uint32_t *ret_value)
+{
+	struct hal_slice text;
+	size_t used;
+	int r;
+
+	r = peek(params, &text, &used);
+	if (r < 0)
+		return r;
+	r = hal_slice_u32(text, UINT32_MAX, ret_value);
+	if (r < 0)
+		return r;
+	advance(params, used);
+	return 0;
+}
+
+int at_params_hex(struct at_params *params, uint32_t *ret_value)
+{
+	struct hal_slice text;
+	size_t used;
+	int r;
+
+	r = peek(params, &text, &used);
+	if (r < 0)
+		return r;
+	(void)unquote(&text); /* +CREG and many others quote hexadecimal numbers */
+	r = hal_slice_hex32(text, ret_value);
+	if (r < 0)
+		return r;
+	advance(params, used);
+	return 0;
+}
+
+/*
+ * One character of a quoted string off the front of *text. A backslash that starts no escape stands
+ * for itself: hardly any device escapes the ones in names.
+ * @return 0; -EINVAL for a quote or NUL
+ */
+static int take_char(struct hal_slice *text, char *ret_c)
+{
+	uint32_t code;
+	size_t used = 1;
+	char c = text->data[0];
+
+	if (c == '"')
+		return -EINVAL;
+	if (c == '\\' && text->len >= 3 &&
+	    hal_slice_hex32(hal_slice(text->data + 1, 2), &code) == 0) {
+		c = (char)(unsigned char)code;
+		used = 3;
+	}
+	if (c == '\0')
+		return -EINVAL;
+	*ret_c = c;
+	*text = hal_slice(text->data + used, text->len - used);
+	return 0;
+}
+
+int at_params_string(struct at_params *params, char *buf, size_t size)
+{
+	struct hal_slice text;
+	size_t used, len = 0;
+	int r;
+
+	r = peek(params, &text, &used);
+	if (r < 0)
+		return r;
+	if (!unquote(&text))
+		return -EINVAL;
+	while (text.len > 0) {
+		char c;
+
+		r = take_char(&text, &c);
+		if (r < 0)
+			return r;
+		if (len + 1 >= size)
+			return -ENOSPC;
+		buf[len++] = c;
+	}
+	if (size == 0)
+		return -ENOSPC;
+	buf[len] = '\0';
+	advance(params, used);
+	return 0;
+}
+
+int at_params_raw(struct at_params *params, struct hal_slice *ret_text)
+{
+	struct hal_slice text;
+	size_t used;
+	int r;
+
+	r = peek(params, &text, &used);
+	if (r < 0)
+		return r;
+	*ret_text = text;
+	advance(params, used);
+	return 0;
+}
+
+int at_params_skip(struct at_params *params)
+{
+	if (!at_params_more(params))
+		return -ENOENT;
+	advance(params, span(params->rest));
+	return 0;
+}
+
+static bool member_has(struct hal_slice member, uint32_t value)
+{
+	struct hal_slice low, high;
+	uint32_t first, last;
+
+	high = member;
+	if (!hal_slice_token(&high, '-', &low))
+		return false;
+	if (!high.data)
+		high = low;
+	if (hal_slice_u32(hal_slice_trim(low), UINT32_MAX, &first) < 0 ||
+	    hal_slice_u32(hal_slice_trim(high), UINT32_MAX, &last) < 0)
+		return false;
+	return first <= value && value <= last;
+}
+
+bool at_params_list_has(struct hal_slice list, uint32_t value)
+{
+	struct hal_slice member;
+
+	list = hal_slice_trim(list);
+	if (list.len >= 2 && list.data[0] == '(' && list.data[list.len - 1] == ')')
+		list = hal_slice(list.data + 1, list.len - 2);
+	while (hal_slice_token(&list, ',', &member)) {
+		if (member_has(member, value))
+			return true;
+	}
+	return false;
+}
