@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/varlink/conn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tools/varlink/json.h"
+
+#define BUFFER_MIN 4096 /* most messages are smaller */
+
+int varlink_conn_init(struct varlink_conn *conn, int fd, size_t message_max)
+{
+	int flags;
+
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0)
+		return -errno;
+	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return -errno;
+	*conn = (struct varlink_conn){.fd = fd, .message_max = message_max};
+	return 0;
+}
+
+void varlink_conn_fini(struct varlink_conn *conn)
+{
+	close(conn->fd);
+	free(conn->in);
+	free(conn->out);
+	*conn = (struct varlink_conn){.fd = -1};
+}
+
+/* Room for at least this many bytes at the end, moving the unread ones to the front first. */
+static int reserve(char **buffer, size_t *size, size_t *start, size_t *end, size_t room)
+{
+	size_t grown = *size ? *size : BUFFER_MIN;
+	char *p;
+
+	if (*start > 0) {
+		memmove(*buffer, *buffer + *start, *end - *start);
+		*end -= *start;
+		*start = 0;
+	}
+	while (grown - *end < room)
+		grown *= 2;
+	if (grown == *size)
+		return 0;
+	p = realloc(*buffer, grown);
+	if (!p)
+		return -ENOMEM;
+	*buffer = p;
+	*size = grown;
+	return 0;
+}
+
+bool varlink_conn_has_room(const struct varlink_conn *conn)
+{
+	/* One byte more than the longest message: its NUL. */
+	return conn->in_end - conn->in_start <= conn->message_max;
+}
+
+int varlink_conn_fill(struct varlink_conn *conn)
+{
+	int any = 0;
+
+	while (!conn->eof && varlink_conn_has_room(conn)) {
+		size_t held = conn->in_end - conn->in_start;
+		size_t room = conn->message_max + 1 - held;
+		ssize_t n;
+		int r;
+
+		if (room > BUFFER_MIN)
+			room = BUFFER_MIN;
+		conn->in_seen -= conn->in_start;
+		r = reserve(&conn->in, &conn->in_size, &conn->in_start, &conn->in_end, room);
+		if (r < 0)
+			return r;
+		n = recv(conn->fd, conn->in + conn->in_end, room, MSG_DONTWAIT);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n < 0)
+			return -errno;
+		conn->eof = n == 0;
+		conn->in_end += (size_t)n;
+		any |= n > 0;
+	}
+	return any;
+}
+
+int varlink_conn_next(struct varlink_conn *conn, struct json_object **ret_message)
+{
+	const char *start;
+	const char *end;
+	int r;
+
+	if (conn->in_seen == conn->in_end)
+		return 0;
+	start = conn->in + conn->in_start;
+	end = memchr(conn->in + conn->in_seen, '\0', conn->in_end - conn->in_seen);
+	if (!end) {
+		conn->in_seen = conn->in_end;
+		return varlink_conn_has_room(conn) ? 0 : -EMSGSIZE;
+	}
+	r = varlink_json_parse(start, (size_t)(end - start), ret_message);
+	if (r < 0)
+		return r;
+	conn->in_start = (size_t)(end + 1 - conn->in);
+	conn->in_seen = conn->in_start;
+	return 1;
+}
+
+int varlink_conn_queue(struct varlink_conn *conn, struct json_object *message)
+{
+	size_t waiting = conn->out_end - conn->out_start;
+	const char *text;
+	size_t size;
+	int r;
+
+	text = varlink_json_text(message, &size);
+	if (!text)
+		return -ENOMEM;
+	if (size > VARLINK_REPLY_MAX)
+		return -EMSGSIZE;
+	if (waiting > 0 && waiting + size + 1 > VARLINK_QUEUE_MAX)
+		return -ENOBUFS;
+	r = reserve(&conn->out, &conn->out_size, &conn->out_start, &conn->out_end, size + 1);
+	if (r < 0)
+		return r;
+	memcpy(conn->out + conn->out_end, text, size + 1);
+	conn->out_end += size + 1;
+	return 0;
+}
+
+int varlink_conn_flush(struct varlink_conn *conn)
+{
+	while (varlink_conn_is_pending(conn)) {
+		ssize_t n = send(conn->fd, conn->out + conn->out_start,
+				 conn->out_end - conn->out_start, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return 0;
+		if (n < 0)
+			return -errno;
+		conn->out_start += (size_t)n;
+	}
+	return 0;
+}
+
+bool varlink_conn_is_pending(const struct varlink_conn *conn)
+{
+	return conn->out_start < conn->out_end;
+}
