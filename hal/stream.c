@@ -48,6 +48,11 @@ int hal_stream_want_write(struct hal_stream *s, bool on)
 	return s->ops->want_write ? s->ops->want_write(s, on) : -EOPNOTSUPP;
 }
 
+int hal_stream_want_read(struct hal_stream *s, bool on)
+{
+	return s->ops->want_read ? s->ops->want_read(s, on) : -EOPNOTSUPP;
+}
+
 int hal_stream_watch_lines(struct hal_stream *s, uint32_t interval_ms)
 {
 	if (!s->ops->watch_lines || !hal_stream_has(s, HAL_STREAM_CAP_LINES))

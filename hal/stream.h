@@ -88,6 +88,8 @@ struct hal_stream_ops {
 	/* Forget bytes not yet sent and not yet read. */
 	int (*flush)(struct hal_stream *s);
 	int (*want_write)(struct hal_stream *s, bool on);
+	/* off: no HAL_STREAM_READABLE until on again, the far end is held by flow control */
+	int (*want_read)(struct hal_stream *s, bool on);
 	/* Report HAL_STREAM_LINES; interval_ms is for backends that can only poll, 0 stops. */
 	int (*watch_lines)(struct hal_stream *s, uint32_t interval_ms);
 	/* Lower DTR, give back locks, free; no event afterwards. */
@@ -149,6 +151,8 @@ int hal_stream_set_break(struct hal_stream *s, bool on);
 int hal_stream_configure(struct hal_stream *s, const struct hal_stream_config *config);
 int hal_stream_flush(struct hal_stream *s);
 int hal_stream_want_write(struct hal_stream *s, bool on);
+/* -EOPNOTSUPP: the caller must go on reading, and lose what it cannot keep. On after opening. */
+int hal_stream_want_read(struct hal_stream *s, bool on);
 int hal_stream_watch_lines(struct hal_stream *s, uint32_t interval_ms);
 /* NULL is allowed. The stream must not be used afterwards; safe from inside its own handler. */
 void hal_stream_close(struct hal_stream *s);

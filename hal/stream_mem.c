@@ -18,6 +18,7 @@ struct mem_end {
 	struct hal_stream_counters counters;
 	unsigned int pending; /* HAL_STREAM_OPENED, HAL_STREAM_LINES to be reported */
 	bool wants_write;
+	bool paused; /* no READABLE */
 	bool watches_lines;
 	bool severed; /* nothing works any more */
 	bool lost;    /* HAL_STREAM_LOST has been reported */
@@ -56,7 +57,7 @@ static unsigned int get_events(const struct mem_end *end)
 
 	if (is_over(end))
 		return end->lost ? 0 : events | HAL_STREAM_LOST;
-	if (end->unread.len > 0)
+	if (end->unread.len > 0 && !end->paused)
 		events |= HAL_STREAM_READABLE;
 	if (end->wants_write && end->peer && get_room(end) > 0)
 		events |= HAL_STREAM_WRITABLE;
@@ -97,6 +98,7 @@ static ssize_t mem_read(struct hal_stream *s, void *buf, size_t size)
 	if (n == 0)
 		return -EAGAIN;
 	notify(end->peer); /* there is room */
+	notify(end);	   /* a paused end may be over now */
 	notify(end);	   /* it may have been the last there will ever be */
 	return (ssize_t)n;
 }
@@ -206,6 +208,7 @@ static int mem_flush(struct hal_stream *s)
 		return -ENODEV;
 	hal_ring_drop(&end->unread, end->unread.len);
 	notify(end->peer);
+	notify(end);
 	return 0;
 }
 
@@ -216,6 +219,17 @@ static int mem_want_write(struct hal_stream *s, bool on)
 	if (is_over(end))
 		return -ENODEV;
 	end->wants_write = on;
+	notify(end);
+	return 0;
+}
+
+static int mem_want_read(struct hal_stream *s, bool on)
+{
+	struct mem_end *end = to_end(s);
+
+	if (is_over(end))
+		return -ENODEV;
+	end->paused = !on;
 	notify(end);
 	return 0;
 }
@@ -264,6 +278,7 @@ static const struct hal_stream_ops mem_ops = {
 	.configure = mem_configure,
 	.flush = mem_flush,
 	.want_write = mem_want_write,
+	.want_read = mem_want_read,
 	.watch_lines = mem_watch_lines,
 	.close = mem_close,
 };

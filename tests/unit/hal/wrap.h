@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_UNIT_HAL_WRAP_H
+#define TESTS_UNIT_HAL_WRAP_H
+
+/*
+ * System calls and allocations of the code under test, counted and made to fail. A test program
+ * asks the linker for those it wants, hal_test(NAME calloc epoll_wait); the others are never
+ * called. Criterion runs each test in a process of its own, so every test starts from zero.
+ */
+
+struct wrap {
+	unsigned int calls;
+	unsigned int fail_at; /* the call that fails, counted from 1; 0: none */
+	int error;	      /* errno of that failure */
+};
+
+extern struct wrap wrap_calloc;
+extern struct wrap wrap_epoll_create1;
+extern struct wrap wrap_epoll_wait;
+extern struct wrap wrap_timerfd_create;
+extern struct wrap wrap_timerfd_settime;
+
+/* Let the next call fail. */
+void wrap_fail_next(struct wrap *wrap, int error);
+
+#endif
