@@ -19,6 +19,8 @@ static size_t count_colons(const char *text, size_t size)
 			i++;
 		else if (text[i] == '"')
 			in_string = !in_string;
+		else if (!in_string && text[i] == '\'')
+			return SIZE_MAX;
 		else if (!in_string && text[i] == ':')
 			n++;
 	}
