@@ -21,8 +21,9 @@
 
 #include "hal/slice.h"
 
-#define AT_LINE_MAX 1024 /* longest useful line: 27.007 §6.10 +CEER text is free, PDUs reach ~400 \
-			  */
+#define AT_LINE_MAX                                                                    \
+	1024 /* longest useful line: 27.007 §6.10 +CEER text is free, PDUs reach ~400 \
+	      */
 
 enum at_token_type {
 	AT_TOKEN_NONE, /* input used up, no complete token */

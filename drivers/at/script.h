@@ -8,7 +8,7 @@
 
 enum at_step_flags {
 	AT_STEP_OPTIONAL = 1 << 0, /* ERROR does not fail the script; a time-out does */
-	AT_STEP_LAST = 1 << 1,     /* skip the rest of the script when this step answers OK */
+	AT_STEP_LAST = 1 << 1,	   /* skip the rest of the script when this step answers OK */
 };
 
 struct at_step {
@@ -31,14 +31,14 @@ struct at_script {
 };
 
 /*
- * Run steps one after the other. done() runs exactly once, from the loop: error 0 all done; -EPROTO the
- * step failed answered ERROR; -ETIMEDOUT, -ENODEV; -ECANCELED after at_script_cancel().
- * user is given to done and to each on_line.
- * @return 0; -EBUSY this script is running; errors of at_queue_submit()
+ * Run steps one after the other. done() runs exactly once, from the loop: error 0 all done; -EPROTO
+ * the step failed answered ERROR; -ETIMEDOUT, -ENODEV; -ECANCELED after at_script_cancel(). user is
+ * given to done and to each on_line. *script is zeroed before its first start.
+ * @return 0; -EBUSY this script is running; -EINVAL no steps; errors of at_queue_submit()
  */
 int at_script_start(struct at_script *script, struct at_queue *queue, const struct at_step *steps,
-		    size_t n_steps, void (*done)(void *user, int error, const struct at_step *failed),
-		    void *user);
+		    size_t n_steps,
+		    void (*done)(void *user, int error, const struct at_step *failed), void *user);
 void at_script_cancel(struct at_script *script);
 
 #endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "drivers/at/queue_internal.h"
+
+#include <errno.h>
+
+/*
+ * After an answer has failed to come: wait until the modem is quiet, then ask for the value of an
+ * S-register, another one each time. Answers come in the order of the commands, so the value we
+ * have asked for last can only come behind everything that is late.
+ *
+ * A modem that has no S-registers to ask is sent a bare AT; its OK could be a late one, therefore
+ * no second one may follow it.
+ */
+
+#define QUIET_MAX_MS 2000 /* reports may keep a line busy for ever */
+
+/* V.250 §6.2.1-3; init sets these values */
+static const struct {
+	struct hal_slice probe;
+	uint32_t value;
+} sentinels[] = {
+	{{"ATS3?\r", 6}, 13},
+	{{"ATS4?\r", 6}, 10},
+	{{"ATS5?\r", 6}, 8},
+};
+
+#define N_SENTINELS (sizeof(sentinels) / sizeof(sentinels[0]))
+
+static const struct hal_slice plain_probe = {"AT\r", 3};
+
+static void wait_step(struct at_queue *queue, enum at_resync_step step, uint32_t delay_ms)
+{
+	queue->resync.step = step;
+	hal_timer_arm_ms(queue->loop, &queue->timer, delay_ms);
+}
+
+static void wait_quiet(struct at_queue *queue)
+{
+	uint64_t now = hal_loop_now_us(queue->loop);
+
+	queue->resync.quiet_end_us = now + QUIET_MAX_MS * HAL_USEC_PER_MSEC;
+	wait_step(queue, AT_RESYNC_QUIET, AT_RESYNC_QUIET_MS);
+}
+
+void at_resync_start(struct at_queue *queue, unsigned int flags)
+{
+	struct at_resync *resync = &queue->resync;
+
+	queue->phase = AT_PHASE_RESYNC;
+	queue->counts.resyncs++;
+	resync->flags = flags;
+	resync->tries = 0;
+	resync->unanswered = 0;
+	wait_quiet(queue);
+}
+
+static struct hal_slice get_probe(const struct at_resync *resync)
+{
+	if (resync->step == AT_RESYNC_PLAIN)
+		return plain_probe;
+	return sentinels[resync->sentinel].probe;
+}
+
+static void send_probe(struct at_queue *queue)
+{
+	struct at_resync *resync = &queue->resync;
+	struct hal_slice probe;
+
+	resync->value_seen = false;
+	resync->final_seen = false;
+	resync->sentinel = (resync->sentinel + 1) % N_SENTINELS;
+	wait_step(queue, resync->needs_plain ? AT_RESYNC_PLAIN : AT_RESYNC_PROBE,
+		  AT_RESYNC_PROBE_MS);
+	probe = get_probe(resync);
+	at_queue_trace(queue, '>', hal_slice(probe.data, probe.len - 1), false);
+	at_queue_send(queue, probe);
+}
+
+static void succeed(struct at_queue *queue)
+{
+	hal_timer_cancel(queue->loop, &queue->timer);
+	hal_debug(queue->log, queue->object, "in step with the modem again, try %u",
+		  queue->resync.tries + 1);
+	queue->resync.flags = 0;
+	queue->needs_resync = false;
+	queue->phase = AT_PHASE_IDLE;
+}
+
+static void get_stuck(struct at_queue *queue)
+{
+	hal_debug(queue->log, queue->object, "modem does not answer %d probes", AT_RESYNC_TRIES);
+	queue->phase = AT_PHASE_STUCK;
+	hal_timer_cancel(queue->loop, &queue->abort_timer);
+	at_queue_complete_all(queue, -ETIMEDOUT);
+	if (queue->events.on_stuck)
+		queue->events.on_stuck(queue->user);
+}
+
+static void fail_try(struct at_queue *queue)
+{
+	struct at_resync *resync = &queue->resync;
+
+	if (resync->step == AT_RESYNC_PROBE && resync->final_seen)
+		resync->unanswered++;
+	/* Once may be the late answer itself. */
+	if (resync->unanswered == 2)
+		resync->needs_plain = true;
+	resync->tries++;
+	if (resync->tries == AT_RESYNC_TRIES)
+		get_stuck(queue);
+	else
+		wait_quiet(queue);
+}
+
+void at_resync_timer(struct at_queue *queue)
+{
+	switch (queue->resync.step) {
+	case AT_RESYNC_QUIET:
+		if (at_queue_sending(queue))
+			fail_try(queue);
+		else
+			send_probe(queue);
+		break;
+	case AT_RESYNC_PROBE:
+	case AT_RESYNC_PLAIN:
+		fail_try(queue);
+		break;
+	case AT_RESYNC_SETTLE:
+		succeed(queue);
+		break;
+	}
+}
+
+void at_resync_heard(struct at_queue *queue)
+{
+	uint64_t now = hal_loop_now_us(queue->loop);
+	uint64_t due = now + AT_RESYNC_QUIET_MS * HAL_USEC_PER_MSEC;
+
+	if (queue->resync.step != AT_RESYNC_QUIET)
+		return;
+	if (due > queue->resync.quiet_end_us)
+		due = queue->resync.quiet_end_us;
+	hal_timer_arm_us(queue->loop, &queue->timer, due > now ? due - now : 0);
+}
+
+static void take_plain_final(struct at_queue *queue, enum at_result result)
+{
+	struct at_resync *resync = &queue->resync;
+
+	switch (resync->step) {
+	case AT_RESYNC_QUIET:
+		break;
+	case AT_RESYNC_PROBE:
+		if (resync->value_seen && result == AT_RESULT_OK) {
+			succeed(queue);
+			break;
+		}
+		/* A late one, or this modem cannot tell: the value may come within a moment. */
+		resync->final_seen = true;
+		hal_timer_arm_ms(queue->loop, &queue->timer, AT_RESYNC_QUIET_MS);
+		break;
+	case AT_RESYNC_PLAIN:
+		if (result == AT_RESULT_OK)
+			wait_step(queue, AT_RESYNC_SETTLE, AT_RESYNC_QUIET_MS);
+		break;
+	case AT_RESYNC_SETTLE:
+		fail_try(queue);
+		break;
+	}
+}
+
+static bool is_value(const struct at_resync *resync, struct hal_slice line)
+{
+	uint32_t value;
+
+	return resync->step == AT_RESYNC_PROBE &&
+	       hal_slice_u32(hal_slice_trim(line), UINT32_MAX, &value) == 0 &&
+	       value == sentinels[resync->sentinel].value;
+}
+
+static bool is_swallowed(const struct at_resync *resync, enum at_result result)
+{
+	/* CONNECT means that the modem is online now: the owner has to know. */
+	if (result == AT_RESULT_CONNECT)
+		return false;
+	return ((resync->flags & AT_CMD_CALL) && at_result_is_call_final(result)) ||
+	       ((resync->flags & AT_CMD_HOOK) && result == AT_RESULT_NO_CARRIER);
+}
+
+void at_resync_line(struct at_queue *queue, struct hal_slice line)
+{
+	enum at_result result = at_result_parse(line);
+	struct at_resync *resync = &queue->resync;
+	struct hal_slice probe = get_probe(resync);
+
+	if (is_value(resync, line))
+		resync->value_seen = true;
+	else if (at_result_is_plain_final(result))
+		take_plain_final(queue, result);
+	else if (!is_swallowed(resync, result) &&
+		 !hal_slice_eq(line, hal_slice(probe.data, probe.len - 1)))
+		(void)at_queue_unsolicited(queue, line, result);
+}
+
+void at_queue_restart(struct at_queue *queue)
+{
+	if (queue->phase != AT_PHASE_STUCK)
+		return;
+	/* Fails only when the stream is lost, which has an event of its own. */
+	(void)hal_stream_flush(queue->stream);
+	queue->tx_len = 0;
+	queue->tx_sent = 0;
+	at_queue_update_want_write(queue);
+	at_lexer_reset(&queue->lexer);
+	queue->resync.needs_plain = false;
+	at_resync_start(queue, 0);
+}
