@@ -4,8 +4,8 @@
 
 /**
  * @file
- * The context: one set of lines, one descriptor, one queue of events. No threads, no callbacks into the
- * caller (the log sink excepted). All calls on one context must come from one thread at a time.
+ * The context: one set of lines, one descriptor, one queue of events. No threads, no callbacks into
+ * the caller (the log sink excepted). All calls on one context must come from one thread at a time.
  *
  * The loop of a program:
  *
@@ -29,12 +29,13 @@ struct tl_ctx;
 struct tl_event;
 
 /** Limits. At a limit the new thing is refused with -ENOSPC; nothing is taken away silently. */
-#define TL_LINES_MAX		    4096 /**< lines per context */
-#define TL_CLIENTS_MAX		    1024 /**< clients per context */
-#define TL_SESSIONS_MAX		    16384 /**< sessions per context, ended ones included */
-#define TL_SESSIONS_PER_CLIENT_MAX  256	 /**< sessions per client, ended ones included */
-#define TL_REQUESTS_PER_CLIENT_MAX  64	 /**< requests in flight per client */
-#define TL_EVENTS_PER_CLIENT_MAX    1024 /**< events not yet fetched per client, completions excluded */
+#define TL_LINES_MAX		   4096	 /**< lines per context */
+#define TL_CLIENTS_MAX		   1024	 /**< clients per context */
+#define TL_SESSIONS_MAX		   16384 /**< sessions per context, ended ones included */
+#define TL_SESSIONS_PER_CLIENT_MAX 256	 /**< sessions per client, ended ones included */
+#define TL_REQUESTS_PER_CLIENT_MAX 64	 /**< requests in flight per client */
+#define TL_EVENTS_PER_CLIENT_MAX \
+	1024 /**< events not yet fetched per client, completions excluded */
 
 /**
  * Make a context.
@@ -45,9 +46,9 @@ struct tl_event;
 TL_API int tl_ctx_new(struct tl_ctx **ret_ctx);
 
 /**
- * Close every port and free everything, handles included. Calls in progress are cut off by closing their
- * ports (DTR falls); to end them in an orderly way drop and release them first. Events already fetched and
- * snapshots stay valid.
+ * Close every port and free everything, handles included. Calls in progress are cut off by closing
+ * their ports (DTR falls); to end them in an orderly way drop and release them first. Events
+ * already fetched and snapshots stay valid.
  *
  * @param ctx may be NULL
  * @return NULL
@@ -55,13 +56,14 @@ TL_API int tl_ctx_new(struct tl_ctx **ret_ctx);
 TL_API struct tl_ctx *tl_ctx_free(struct tl_ctx *ctx);
 
 /**
- * The one descriptor to wait on: readable when tl_ctx_dispatch() has something to do or an event waits.
- * Covers time-outs. Owned by the context: do not read, write or close it.
+ * The one descriptor to wait on: readable when tl_ctx_dispatch() has something to do or an event
+ * waits. Covers time-outs. Owned by the context: do not read, write or close it.
  */
 TL_API int tl_ctx_get_fd(const struct tl_ctx *ctx);
 
 /**
- * Do what is due: a bounded amount of work, never blocking. Call it whenever the descriptor is readable.
+ * Do what is due: a bounded amount of work, never blocking. Call it whenever the descriptor is
+ * readable.
  * @return 0; negative errno of epoll_wait(2), which only a bug can cause
  */
 TL_API int tl_ctx_dispatch(struct tl_ctx *ctx);
@@ -97,13 +99,13 @@ enum tl_count {
 	TL_COUNT_EVENTS,   /**< events not yet fetched */
 	TL_COUNT_OFF_HOOK, /**< lines not known to be on hook */
 
-	TL_COUNT_CALLS_TOTAL,	      /**< calls ever */
-	TL_COUNT_DROPS_TOTAL,	      /**< drop ladders run */
-	TL_COUNT_DROPS_FAILED_TOTAL,  /**< of them, those that left a line faulty */
-	TL_COUNT_EVENTS_LOST_TOTAL,   /**< events not queued because a client did not fetch them */
-	TL_COUNT_CLIENTS_LOST_TOTAL,  /**< clients closed while they owned a live call */
-	TL_COUNT_TIMEOUTS_TOTAL,      /**< commands a modem did not answer in time */
-	TL_COUNT_RESYNCS_TOTAL,	      /**< times a dialogue had to be resynchronised */
+	TL_COUNT_CALLS_TOTAL,	     /**< calls ever */
+	TL_COUNT_DROPS_TOTAL,	     /**< drop ladders run */
+	TL_COUNT_DROPS_FAILED_TOTAL, /**< of them, those that left a line faulty */
+	TL_COUNT_EVENTS_LOST_TOTAL,  /**< events not queued because a client did not fetch them */
+	TL_COUNT_CLIENTS_LOST_TOTAL, /**< clients closed while they owned a live call */
+	TL_COUNT_TIMEOUTS_TOTAL,     /**< commands a modem did not answer in time */
+	TL_COUNT_RESYNCS_TOTAL,	     /**< times a dialogue had to be resynchronised */
 };
 #define TL_COUNT_COUNT 14
 
@@ -112,8 +114,8 @@ TL_API uint64_t tl_ctx_get_count(const struct tl_ctx *ctx, enum tl_count count);
 TL_API const char *tl_count_name(enum tl_count count);
 
 /**
- * The client that stands for the program itself; exists from the start, cannot be closed. Programs that
- * serve others make one client for each of them.
+ * The client that stands for the program itself; exists from the start, cannot be closed. Programs
+ * that serve others make one client for each of them.
  */
 TL_API tl_client tl_ctx_get_client(const struct tl_ctx *ctx);
 
@@ -127,9 +129,10 @@ TL_API tl_client tl_ctx_get_client(const struct tl_ctx *ctx);
 TL_API int tl_client_new(struct tl_ctx *ctx, const char *name, tl_client *ret_client);
 
 /**
- * The client is gone: its requests are withdrawn, the calls it alone owned are dropped (origin "client
- * lost"), all its sessions are released, its events are purged. Calls that others own too go on.
- * The dropping itself takes its time after this returns. Idempotent in effect: a second call is -ESTALE.
+ * The client is gone: its requests are withdrawn, the calls it alone owned are dropped (origin
+ * "client lost"), all its sessions are released, its events are purged. Calls that others own too
+ * go on. The dropping itself takes its time after this returns. Idempotent in effect: a second call
+ * is -ESTALE.
  *
  * @return 0; -ESTALE; -EBADF not a client; -EPERM the context's own client
  */

@@ -38,7 +38,8 @@
 extern "C" {
 #endif
 
-/** @return the name ("CallOver") of a negative errno value; "Failed" for any other error; "Ok" for >= 0 */
+/** @return the name ("CallOver") of a negative errno value; "Failed" for any other error; "Ok" for
+ * >= 0 */
 TL_API const char *tl_error_name(int error);
 
 /** @return a sentence without full stop, lower case ("the call is over"); never NULL */

@@ -14,18 +14,23 @@ extern "C" {
 #endif
 
 enum tl_event_type {
-	/** A request has completed: op, result, text. Comes exactly once for every accepted request. */
+	/** A request has completed: op, result, text. Comes exactly once for every accepted
+	   request. */
 	TL_EVENT_OP_DONE,
 	/** A session was made for the client, on an incoming call: session, privilege. */
 	TL_EVENT_SESSION_NEW,
-	/** A call's state: call_state, origin and disconnect when it has ended. To every holder of a session on it
-	 * (session is that client's), and to watching clients (session 0). IDLE is the last one. */
+	/** A call's state: call_state, origin and disconnect when it has ended. To every holder of
+	 * a session on it (session is that client's), and to watching clients (session 0). IDLE is
+	 * the last one. */
 	TL_EVENT_CALL_STATE,
-	/** Something else about a call has changed (caller's number, cause, owners): fetch the info. */
+	/** Something else about a call has changed (caller's number, cause, owners): fetch the
+	   info. */
 	TL_EVENT_CALL_INFO,
-	/** An incoming call rings: rings. To those who have the line open, and to watching clients. */
+	/** An incoming call rings: rings. To those who have the line open, and to watching clients.
+	 */
 	TL_EVENT_RING,
-	/** A line's state: line_state, text says why. To those who have the line open, and to watching clients. */
+	/** A line's state: line_state, text says why. To those who have the line open, and to
+	   watching clients. */
 	TL_EVENT_LINE_STATE,
 	/** Events were lost because the client did not fetch them: count. Fetch the infos anew. */
 	TL_EVENT_LOST,

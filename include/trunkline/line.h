@@ -40,8 +40,8 @@ TL_API struct tl_line_params *tl_line_params_free(struct tl_line_params *params)
  * | command-delay | milliseconds between commands, 0–1000 (V.250 §5.5 old modems) | 0 |
  * | tone          | tone or pulse: how digits are sent unless the number says | tone |
  *
- * @param ret_why one sentence naming what was wrong and what would be right; static or owned by params
- *                until the next call; may be NULL
+ * @param ret_why one sentence naming what was wrong and what would be right; static or owned by
+ * params until the next call; may be NULL
  * @return 0; -ENOENT no such key; -EINVAL value out of range; -ENOMEM
  */
 TL_API int tl_line_params_set(struct tl_line_params *params, const char *key, const char *value,
@@ -54,17 +54,19 @@ TL_API const char *const *tl_line_params_keys(void);
 TL_API const char *const *tl_driver_list(void);
 
 /**
- * Add a line and start to open it. TL_EVENT_LINE_STATE events follow: OPENING, PROBING, READY; or FAULTY
- * with the reason in tl_line_info_why(). The line exists either way, until tl_line_remove().
+ * Add a line and start to open it. TL_EVENT_LINE_STATE events follow: OPENING, PROBING, READY; or
+ * FAULTY with the reason in tl_line_info_why(). The line exists either way, until tl_line_remove().
  *
  * @param params still the caller's
  * @param ret_line written on success
- * @return 0; -EINVAL name or device missing, driver unknown; -EEXIST the name is taken; -ENOSPC; -ENOMEM
+ * @return 0; -EINVAL name or device missing, driver unknown; -EEXIST the name is taken; -ENOSPC;
+ * -ENOMEM
  */
 TL_API int tl_line_add(struct tl_ctx *ctx, const struct tl_line_params *params, tl_line *ret_line);
 
 /**
- * Take a line away. A call on it ends at once, origin "device gone": its port is closed. Records stay.
+ * Take a line away. A call on it ends at once, origin "device gone": its port is closed. Records
+ * stay.
  * @return 0; -ESTALE; -EBADF
  */
 TL_API int tl_line_remove(struct tl_ctx *ctx, tl_line line);
@@ -83,10 +85,11 @@ TL_API int tl_line_list(struct tl_ctx *ctx, tl_line **ret_lines, size_t *ret_n);
 TL_API int tl_line_find(struct tl_ctx *ctx, const char *text, tl_line *ret_line);
 
 /**
- * Declare an interest in incoming calls. MONITOR: a monitor session on every call of the line. OWNER: the
- * client may be given ownership of an incoming call; the highest priority is asked first, among equals the
- * one that opened first. NONE: no incoming calls (placing calls never needs an open line).
- * Calls already on the line are not announced: see tl_line_join(). Opening again changes the interest.
+ * Declare an interest in incoming calls. MONITOR: a monitor session on every call of the line.
+ * OWNER: the client may be given ownership of an incoming call; the highest priority is asked
+ * first, among equals the one that opened first. NONE: no incoming calls (placing calls never needs
+ * an open line). Calls already on the line are not announced: see tl_line_join(). Opening again
+ * changes the interest.
  *
  * @return 0; -ESTALE; -EBADF; -EINVAL no such privilege; -ENOMEM
  */
@@ -100,8 +103,8 @@ TL_API int tl_line_close(struct tl_ctx *ctx, tl_client client, tl_line line);
  * A session on the call that is on the line now. OWNER is given only when the call has no owner.
  *
  * @param ret_session written on success; released by the caller like any other
- * @return 0; -ESTALE; -EBADF; -ENOTCONN no call; -EPERM somebody owns it; -EALREADY the client has a session
- *         on it; -ENOSPC; -ENOMEM
+ * @return 0; -ESTALE; -EBADF; -ENOTCONN no call; -EPERM somebody owns it; -EALREADY the client has
+ * a session on it; -ENOSPC; -ENOMEM
  */
 TL_API int tl_line_join(struct tl_ctx *ctx, tl_client client, tl_line line,
 			enum tl_privilege privilege, tl_session *ret_session);
@@ -119,49 +122,54 @@ TL_API void tl_dial_params_set_timeout(struct tl_dial_params *params, uint32_t s
 TL_API void tl_dial_params_set_max_duration(struct tl_dial_params *params, uint32_t seconds);
 
 /**
- * Check a number against the dial alphabet (V.250 §6.3.1): digits, * # A–D + , W @ ! T P (either case) and
- * the separators space - . ( ) /, which are not sent. No letter of "vanity" numbers, no ';', no control
- * characters: a number can never carry a command to the modem.
+ * Check a number against the dial alphabet (V.250 §6.3.1): digits, * # A–D + , W @ ! T P (either
+ * case) and the separators space - . ( ) /, which are not sent. No letter of "vanity" numbers, no
+ * ';', no control characters: a number can never carry a command to the modem.
  *
- * @param ret_position of the first bad character, or of the end when the number is empty or too long
+ * @param ret_position of the first bad character, or of the end when the number is empty or too
+ * long
  * @return 0; -EINVAL
  */
 TL_API int tl_number_check(const char *number, size_t *ret_position);
 #define TL_NUMBER_MAX 64
 
 /**
- * Place a call. The session is valid from the moment this returns; the client is its owner. The operation
- * completes when the modem has accepted the number (or refused it); how the call gets on is told by
- * TL_EVENT_CALL_STATE events.
+ * Place a call. The session is valid from the moment this returns; the client is its owner. The
+ * operation completes when the modem has accepted the number (or refused it); how the call gets on
+ * is told by TL_EVENT_CALL_STATE events.
  *
  * @param number see tl_number_check(); copied
  * @param params NULL for defaults; still the caller's
  * @param ret_session written on success
  * @param ret_op operation id, may be NULL
- * @return 0 accepted; -EINVAL bad number; -ESTALE, -EBADF handles; -EBUSY a call is on the line, or it is
- *         still being prepared; -ENODEV the device is gone; -ENOTRECOVERABLE the line is faulty; -EOPNOTSUPP the
- *         modem has no such media; -ENOSPC too many sessions or requests; -ENOMEM
+ * @return 0 accepted; -EINVAL bad number; -ESTALE, -EBADF handles; -EBUSY a call is on the line, or
+ * it is still being prepared; -ENODEV the device is gone; -ENOTRECOVERABLE the line is faulty;
+ * -EOPNOTSUPP the modem has no such media; -ENOSPC too many sessions or requests; -ENOMEM
  */
 TL_API int tl_line_dial(struct tl_ctx *ctx, tl_client client, tl_line line, const char *number,
-			const struct tl_dial_params *params, tl_session *ret_session, uint64_t *ret_op);
+			const struct tl_dial_params *params, tl_session *ret_session,
+			uint64_t *ret_op);
 
 /**
- * Send one AT command, for diagnosis. The completion's text holds the information lines and the final result,
- * separated by '\n'. Refused while a call is on the line, and for commands that would place, answer or end one.
+ * Send one AT command, for diagnosis. The completion's text holds the information lines and the
+ * final result, separated by '\n'. Refused while a call is on the line, and for commands that would
+ * place, answer or end one.
  *
  * @param command "AT+GMI" or "+GMI"; printable ASCII, no control characters
  * @param timeout_ms 0: 5000
- * @return 0 accepted; -EINVAL; -EPERM a command that touches calls; -EBUSY; -ESTALE, -EBADF; -ENODEV;
- *         -ENOTRECOVERABLE; -ENOSPC; -ENOMEM
+ * @return 0 accepted; -EINVAL; -EPERM a command that touches calls; -EBUSY; -ESTALE, -EBADF;
+ * -ENODEV; -ENOTRECOVERABLE; -ENOSPC; -ENOMEM
  */
 TL_API int tl_line_command(struct tl_ctx *ctx, tl_client client, tl_line line, const char *command,
 			   uint32_t timeout_ms, uint64_t *ret_op);
 
 /**
- * Bring a faulty line back: close, open, probe again. The operation completes with 0 when the line is READY
- * (verified on hook), else with what failed. A call on the line ends with origin "application".
+ * Bring a faulty line back: close, open, probe again. The operation completes with 0 when the line
+ * is READY (verified on hook), else with what failed. A call on the line ends with origin
+ * "application".
  *
- * @return 0 accepted; -ESTALE, -EBADF; -EBUSY a reset is running or a call is owned; -ENOSPC; -ENOMEM
+ * @return 0 accepted; -ESTALE, -EBADF; -EBUSY a reset is running or a call is owned; -ENOSPC;
+ * -ENOMEM
  */
 TL_API int tl_line_reset(struct tl_ctx *ctx, tl_client client, tl_line line, uint64_t *ret_op);
 

@@ -6,10 +6,11 @@
  * @file
  * Sessions: a client's hold on a call.
  *
- * A session has two endings. *Dropping* ends the call. *Releasing* gives the identifier back. Between the two
- * the identifier stays valid and tells everything about the call that is over: a call may also be ended by the
- * far end, by the network, by a time-out or by the device's disappearance; the session is always given back by
- * tl_session_release(), or when its client is closed.
+ * A session has two endings. *Dropping* ends the call. *Releasing* gives the identifier back.
+ * Between the two the identifier stays valid and tells everything about the call that is over: a
+ * call may also be ended by the far end, by the network, by a time-out or by the device's
+ * disappearance; the session is always given back by tl_session_release(), or when its client is
+ * closed.
  */
 
 #include <trunkline/types.h>
@@ -21,11 +22,12 @@ extern "C" {
 struct tl_ctx;
 
 /**
- * Answer an incoming call. The operation completes when the call is connected, or with what prevented it.
+ * Answer an incoming call. The operation completes when the call is connected, or with what
+ * prevented it.
  *
- * @return 0 accepted; -ESTALE released; -EBADF not a session; -EPERM not the owner; -EBUSY it is being answered
- *         or dropped already; -EINVAL the call is not an offer; -ENOTCONN it is over; -ENODEV the device is gone;
- *         -EOPNOTSUPP no such media; -ENOSPC too many requests; -ENOMEM
+ * @return 0 accepted; -ESTALE released; -EBADF not a session; -EPERM not the owner; -EBUSY it is
+ * being answered or dropped already; -EINVAL the call is not an offer; -ENOTCONN it is over;
+ * -ENODEV the device is gone; -EOPNOTSUPP no such media; -ENOSPC too many requests; -ENOMEM
  */
 TL_API int tl_session_answer(struct tl_ctx *ctx, tl_session session, enum tl_media media,
 			     uint64_t *ret_op);
@@ -41,11 +43,11 @@ enum tl_drop_flags {
 /**
  * Ask for the call to be cleared.
  *
- * Returns at once; TL_EVENT_OP_DONE with *ret_op follows exactly once, with 0 when the line was verified to be
- * on hook or the device is gone, with -EIO when it could not be verified (the line is FAULTY then). A second
- * drop joins the first. An offered call on an analogue line cannot be rejected: it is left ringing unanswered
- * and hidden from then on, and the record says so.
- * The session stays valid after the call is over and is given up only by tl_session_release().
+ * Returns at once; TL_EVENT_OP_DONE with *ret_op follows exactly once, with 0 when the line was
+ * verified to be on hook or the device is gone, with -EIO when it could not be verified (the line
+ * is FAULTY then). A second drop joins the first. An offered call on an analogue line cannot be
+ * rejected: it is left ringing unanswered and hidden from then on, and the record says so. The
+ * session stays valid after the call is over and is given up only by tl_session_release().
  *
  * @param ctx    context that issued the handle
  * @param session session handle; any state
@@ -59,14 +61,14 @@ TL_API int tl_session_drop(struct tl_ctx *ctx, tl_session session, unsigned int 
 			   uint64_t *ret_op);
 
 enum tl_release_flags {
-	TL_RELEASE_DROP = 1 << 0, /**< drop first if need be; the handle is stale at once all the same */
+	TL_RELEASE_DROP =
+		1 << 0, /**< drop first if need be; the handle is stale at once all the same */
 };
 
 /**
- * Give the identifier back and free what it held. Its events that have not been fetched are purged; completions
- * of its requests still come.
- * A monitor may release at any time without disturbing the call. The only owner of a call that is not over
- * must drop it first, or say TL_RELEASE_DROP.
+ * Give the identifier back and free what it held. Its events that have not been fetched are purged;
+ * completions of its requests still come. A monitor may release at any time without disturbing the
+ * call. The only owner of a call that is not over must drop it first, or say TL_RELEASE_DROP.
  *
  * @return 0; -ESTALE released already; -EBADF not a session; -EBUSY the only owner of a live call;
  *         -EINVAL unknown flags
@@ -75,8 +77,8 @@ TL_API int tl_session_release(struct tl_ctx *ctx, tl_session session, unsigned i
 
 /**
  * Give the session to another client, as it is; the identifier stays the same.
- * @return 0; -ESTALE; -EBADF; -ENOSPC the other client has too many sessions; -EALREADY it has a session on this
- *         call
+ * @return 0; -ESTALE; -EBADF; -ENOSPC the other client has too many sessions; -EALREADY it has a
+ * session on this call
  */
 TL_API int tl_session_move(struct tl_ctx *ctx, tl_session session, tl_client to);
 
@@ -107,9 +109,9 @@ enum tl_feature {
 
 /** Moments in the life of a call. */
 enum tl_moment {
-	TL_MOMENT_CREATED,	/**< offered or dialled: the call came into being */
-	TL_MOMENT_DIALED,	/**< number sent */
-	TL_MOMENT_ALERTING,	/**< far end alerted, where the modem tells */
+	TL_MOMENT_CREATED,  /**< offered or dialled: the call came into being */
+	TL_MOMENT_DIALED,   /**< number sent */
+	TL_MOMENT_ALERTING, /**< far end alerted, where the modem tells */
 	TL_MOMENT_CONNECTED,
 	TL_MOMENT_DISCONNECTED, /**< ended, by whomever */
 	TL_MOMENT_IDLE,		/**< line verified to be on hook */
@@ -134,8 +136,10 @@ TL_API enum tl_media tl_session_info_media(const struct tl_session_info *info);
 TL_API enum tl_call_state tl_session_info_state(const struct tl_session_info *info);
 /** True when the call is over: state IDLE, or UNKNOWN after a drop that failed. */
 TL_API bool tl_session_info_is_over(const struct tl_session_info *info);
-TL_API const char *tl_session_info_called(const struct tl_session_info *info);	/**< number dialled */
-TL_API const char *tl_session_info_caller(const struct tl_session_info *info);	/**< caller's number */
+TL_API const char *tl_session_info_called(
+	const struct tl_session_info *info); /**< number dialled */
+TL_API const char *tl_session_info_caller(
+	const struct tl_session_info *info); /**< caller's number */
 TL_API const char *tl_session_info_caller_name(const struct tl_session_info *info);
 
 /** Microseconds of CLOCK_BOOTTIME, 0: not reached. For durations. */
@@ -167,7 +171,8 @@ TL_API const char *tl_session_info_note(const struct tl_session_info *info);
 TL_API size_t tl_session_info_drop_steps(const struct tl_session_info *info);
 /** Name of the step: "dtr", "hook" … */
 TL_API const char *tl_session_info_drop_name(const struct tl_session_info *info, size_t step);
-TL_API enum tl_drop_result tl_session_info_drop_result(const struct tl_session_info *info, size_t step);
+TL_API enum tl_drop_result tl_session_info_drop_result(const struct tl_session_info *info,
+						       size_t step);
 /** What the modem answered. */
 TL_API const char *tl_session_info_drop_answer(const struct tl_session_info *info, size_t step);
 /** What proved it, "" when nothing did: "NO CARRIER", "DCD low" … */

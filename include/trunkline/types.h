@@ -22,9 +22,9 @@ extern "C" {
 #endif
 
 /**
- * Identities: numbers, looked up at every use. One that was released, or never existed, gives -ESTALE;
- * one of another kind gives -EBADF. An id of 0 is never valid. They may be copied, stored, compared and
- * sent to another process at will.
+ * Identities: numbers, looked up at every use. One that was released, or never existed, gives
+ * -ESTALE; one of another kind gives -EBADF. An id of 0 is never valid. They may be copied, stored,
+ * compared and sent to another process at will.
  */
 typedef struct {
 	uint64_t id;
@@ -38,22 +38,22 @@ typedef struct {
 
 /** State of a call: LINECALLSTATE of TAPI. IDLE is the last state of every call. */
 enum tl_call_state {
-	TL_CALL_IDLE,		     /**< over and the line is verified to be on hook */
-	TL_CALL_OFFERING,	     /**< incoming, nobody has answered */
-	TL_CALL_ACCEPTED,	     /**< incoming, an owner has claimed it */
-	TL_CALL_DIALTONE,	     /**< off hook, exchange is ready for digits */
-	TL_CALL_DIALING,	     /**< digits are being sent */
-	TL_CALL_PROCEEDING,	     /**< dialled, in the network */
-	TL_CALL_RINGBACK,	     /**< far end is alerted */
-	TL_CALL_BUSY,		     /**< busy tone */
-	TL_CALL_SPECIALINFO,	     /**< special information tone */
-	TL_CALL_CONNECTED,	     /**< information can flow */
-	TL_CALL_ONHOLD,		     /**< held */
-	TL_CALL_CONFERENCED,	     /**< member of a conference */
-	TL_CALL_ONHOLDPENDCONF,	     /**< held to add a conference member */
-	TL_CALL_ONHOLDPENDTRANSFER,  /**< held to be transferred */
-	TL_CALL_DISCONNECTED,	     /**< ended by the far end, the network or a failure; being cleared */
-	TL_CALL_UNKNOWN,	     /**< not known: the modem could not be made to tell */
+	TL_CALL_IDLE,		    /**< over and the line is verified to be on hook */
+	TL_CALL_OFFERING,	    /**< incoming, nobody has answered */
+	TL_CALL_ACCEPTED,	    /**< incoming, an owner has claimed it */
+	TL_CALL_DIALTONE,	    /**< off hook, exchange is ready for digits */
+	TL_CALL_DIALING,	    /**< digits are being sent */
+	TL_CALL_PROCEEDING,	    /**< dialled, in the network */
+	TL_CALL_RINGBACK,	    /**< far end is alerted */
+	TL_CALL_BUSY,		    /**< busy tone */
+	TL_CALL_SPECIALINFO,	    /**< special information tone */
+	TL_CALL_CONNECTED,	    /**< information can flow */
+	TL_CALL_ONHOLD,		    /**< held */
+	TL_CALL_CONFERENCED,	    /**< member of a conference */
+	TL_CALL_ONHOLDPENDCONF,	    /**< held to add a conference member */
+	TL_CALL_ONHOLDPENDTRANSFER, /**< held to be transferred */
+	TL_CALL_DISCONNECTED, /**< ended by the far end, the network or a failure; being cleared */
+	TL_CALL_UNKNOWN,      /**< not known: the modem could not be made to tell */
 };
 #define TL_CALL_STATE_COUNT 16
 
@@ -64,36 +64,37 @@ enum tl_origin {
 	TL_ORIGIN_APPLICATION, /**< the owning program, for its own reasons */
 	TL_ORIGIN_CLIENT_LOST, /**< the owning client closed or died without dropping */
 	TL_ORIGIN_REMOTE,      /**< the far end hung up */
-	TL_ORIGIN_NETWORK,     /**< the exchange refused or cleared it: busy, no dial tone, no answer … */
+	TL_ORIGIN_NETWORK, /**< the exchange refused or cleared it: busy, no dial tone, no answer …
+			    */
 	TL_ORIGIN_DEVICE_GONE, /**< the modem was unplugged, or its port vanished */
-	TL_ORIGIN_TIMEOUT,     /**< one of our own limits: no answer, inactivity, maximum duration */
-	TL_ORIGIN_ERROR,       /**< the modem failed */
+	TL_ORIGIN_TIMEOUT, /**< one of our own limits: no answer, inactivity, maximum duration */
+	TL_ORIGIN_ERROR,   /**< the modem failed */
 };
 #define TL_ORIGIN_COUNT 9
 
 /** How a call ended: LINEDISCONNECTMODE of TAPI. */
 enum tl_disconnect {
-	TL_DISCONNECT_NONE,	      /**< it has not ended */
-	TL_DISCONNECT_NORMAL,	      /**< hung up in the ordinary way */
-	TL_DISCONNECT_UNKNOWN,	      /**< not known yet; may be refined */
-	TL_DISCONNECT_REJECT,	      /**< far end refused */
-	TL_DISCONNECT_PICKUP,	      /**< answered elsewhere */
+	TL_DISCONNECT_NONE,    /**< it has not ended */
+	TL_DISCONNECT_NORMAL,  /**< hung up in the ordinary way */
+	TL_DISCONNECT_UNKNOWN, /**< not known yet; may be refined */
+	TL_DISCONNECT_REJECT,  /**< far end refused */
+	TL_DISCONNECT_PICKUP,  /**< answered elsewhere */
 	TL_DISCONNECT_FORWARDED,
 	TL_DISCONNECT_BUSY,
 	TL_DISCONNECT_NOANSWER,
-	TL_DISCONNECT_BADADDRESS,     /**< no such number */
+	TL_DISCONNECT_BADADDRESS, /**< no such number */
 	TL_DISCONNECT_UNREACHABLE,
 	TL_DISCONNECT_CONGESTION,
-	TL_DISCONNECT_INCOMPATIBLE,   /**< modems could not agree, or no modem answered */
-	TL_DISCONNECT_UNAVAIL,	      /**< will never be known */
+	TL_DISCONNECT_INCOMPATIBLE, /**< modems could not agree, or no modem answered */
+	TL_DISCONNECT_UNAVAIL,	    /**< will never be known */
 	TL_DISCONNECT_NODIALTONE,
 	TL_DISCONNECT_NUMBERCHANGED,
-	TL_DISCONNECT_OUTOFORDER,     /**< a device is out of order, ours included */
+	TL_DISCONNECT_OUTOFORDER, /**< a device is out of order, ours included */
 	TL_DISCONNECT_TEMPFAILURE,
 	TL_DISCONNECT_QOSUNAVAIL,
-	TL_DISCONNECT_BLOCKED,	      /**< barred */
+	TL_DISCONNECT_BLOCKED, /**< barred */
 	TL_DISCONNECT_DONOTDISTURB,
-	TL_DISCONNECT_CANCELLED,      /**< given up by us before it was connected */
+	TL_DISCONNECT_CANCELLED, /**< given up by us before it was connected */
 };
 #define TL_DISCONNECT_COUNT 21
 
@@ -152,7 +153,8 @@ enum tl_drop_result {
 /** Levels of log lines. TRACE shows the bytes on the wire. */
 enum tl_log_level { TL_LOG_ERROR, TL_LOG_WARNING, TL_LOG_INFO, TL_LOG_DEBUG, TL_LOG_TRACE };
 
-/** Names in lower case with dashes ("no-answer"), stable, for programs; NULL for an unknown value. */
+/** Names in lower case with dashes ("no-answer"), stable, for programs; NULL for an unknown value.
+ */
 TL_API const char *tl_call_state_name(enum tl_call_state state);
 TL_API const char *tl_origin_name(enum tl_origin origin);
 TL_API const char *tl_disconnect_name(enum tl_disconnect disconnect);
@@ -164,8 +166,8 @@ TL_API const char *tl_line_state_name(enum tl_line_state state);
 TL_API const char *tl_drop_result_name(enum tl_drop_result result);
 
 /**
- * Write an identity as text: "l1", "s3.17", "c2.1" (kind, slot, use of the slot). Stable for the life of
- * the identity, never used again for another one.
+ * Write an identity as text: "l1", "s3.17", "c2.1" (kind, slot, use of the slot). Stable for the
+ * life of the identity, never used again for another one.
  *
  * @param id   .id of any handle
  * @param buf  at least TL_ID_TEXT_MAX bytes

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <trunkline/session.h>
+
+#include "core/event.h"
+#include "core/line.h"
+#include "core/request.h"
+#include "core/session.h"
+
+/* Session and permission, with which every operation begins. */
+static int find_for(struct tl_ctx *ctx, tl_session id, enum core_op op,
+		    struct core_session **ret_session)
+{
+	int r;
+
+	r = core_session_find(ctx, id, ret_session);
+	if (r < 0)
+		return r;
+	return core_session_may(*ret_session, op);
+}
+
+int tl_session_answer(struct tl_ctx *ctx, tl_session id, enum tl_media media, uint64_t *ret_op)
+{
+	struct core_request *request;
+	struct core_session *session;
+	struct core_call *call;
+	int r;
+
+	if ((unsigned int)media >= TL_MEDIA_COUNT)
+		return -EINVAL;
+	r = find_for(ctx, id, CORE_OP_ANSWER, &session);
+	if (r < 0)
+		return r;
+	call = session->call;
+	if (!(call->line->identity.media & 1U << media))
+		return -EOPNOTSUPP;
+	r = core_request_new(session->client, call->line, id, &request);
+	if (r < 0)
+		return r;
+	r = call->line->ops->answer(call->line->driver, media);
+	if (r < 0) {
+		core_request_withdraw(request);
+		return r;
+	}
+	call->record.media = media;
+	call->answering = true;
+	call->went_off_hook = true;
+	hal_list_append(&call->setup, &request->of_target);
+	if (ret_op)
+		*ret_op = request->op;
+	return 0;
+}
+
+int tl_session_accept(struct tl_ctx *ctx, tl_session id)
+{
+	struct core_session *session;
+	int r;
+
+	r = find_for(ctx, id, CORE_OP_ACCEPT, &session);
+	if (r < 0)
+		return r;
+	(void)core_call_apply(session->call, CORE_CALL_EVENT_ACCEPT);
+	return 0;
+}
+
+int tl_session_drop(struct tl_ctx *ctx, tl_session id, unsigned int flags, uint64_t *ret_op)
+{
+	struct core_request *request;
+	struct core_session *session;
+	struct core_call *call;
+	int r;
+
+	if (flags & ~(unsigned int)TL_DROP_USER)
+		return -EINVAL;
+	r = find_for(ctx, id, CORE_OP_DROP, &session);
+	if (r < 0)
+		return r;
+	call = session->call;
+	r = core_request_new(session->client, call->line, id, &request);
+	if (r < 0)
+		return r;
+	if (ret_op)
+		*ret_op = request->op;
+	hal_list_append(&call->drops, &request->of_target);
+	core_call_drop(call, flags & TL_DROP_USER ? TL_ORIGIN_USER : TL_ORIGIN_APPLICATION);
+	return 0;
+}
+
+int tl_session_release(struct tl_ctx *ctx, tl_session id, unsigned int flags)
+{
+	struct core_session *session;
+	int r;
+
+	if (flags & ~(unsigned int)TL_RELEASE_DROP)
+		return -EINVAL;
+	r = core_session_find(ctx, id, &session);
+	if (r < 0)
+		return r;
+	r = core_session_may(session, CORE_OP_RELEASE);
+	if (r < 0 && !(flags & TL_RELEASE_DROP))
+		return r;
+	if (r < 0)
+		core_call_drop(session->call, TL_ORIGIN_APPLICATION);
+	core_session_free(session);
+	return 0;
+}
+
+int tl_session_move(struct tl_ctx *ctx, tl_session id, tl_client to)
+{
+	struct core_session *session;
+	struct core_client *client;
+	int r;
+
+	r = core_session_find(ctx, id, &session);
+	if (r < 0)
+		return r;
+	r = core_client_find(ctx, to, &client);
+	if (r < 0)
+		return r;
+	if (core_session_of(client, session->call))
+		return -EALREADY;
+	if (client->n_sessions >= TL_SESSIONS_PER_CLIENT_MAX)
+		return -ENOSPC;
+	session->client->n_sessions--;
+	hal_list_del(&session->of_client);
+	session->client = client;
+	client->n_sessions++;
+	hal_list_append(&client->sessions, &session->of_client);
+	return 0;
+}
+
+static size_t list_client(const struct core_client *client, tl_session *sessions, size_t n)
+{
+	struct hal_list *node;
+
+	hal_list_for_each (node, &client->sessions)
+		sessions[n++] = HAL_CONTAINER_OF(node, struct core_session, of_client)->id;
+	return n;
+}
+
+int tl_session_list(struct tl_ctx *ctx, tl_client client_id, tl_session **ret_sessions,
+		    size_t *ret_n)
+{
+	struct core_client *client = NULL;
+	tl_session *sessions = NULL;
+	struct hal_list *node;
+	size_t n, i = 0;
+	int r;
+
+	if (client_id.id) {
+		r = core_client_find(ctx, client_id, &client);
+		if (r < 0)
+			return r;
+	}
+	n = client ? client->n_sessions : ctx->counts[TL_COUNT_SESSIONS];
+	if (n > 0) {
+		sessions = calloc(n, sizeof(*sessions));
+		if (!sessions)
+			return -ENOMEM;
+	}
+	if (client) {
+		(void)list_client(client, sessions, 0);
+	} else {
+		hal_list_for_each (node, &ctx->client_list)
+			i = list_client(HAL_CONTAINER_OF(node, struct core_client, node), sessions,
+					i);
+	}
+	*ret_sessions = sessions;
+	*ret_n = n;
+	return 0;
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/call.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <trunkline/error.h>
+
+#include "core/event.h"
+#include "core/line.h"
+#include "core/request.h"
+#include "core/session.h"
+
+static void on_limit(struct hal_timer *timer)
+{
+	struct core_call *call = HAL_CONTAINER_OF(timer, struct core_call, limit);
+
+	hal_info(&call->ctx->log, call->object, "connected for %u s, the longest allowed: dropping",
+		 call->max_duration_s);
+	core_call_drop(call, TL_ORIGIN_TIMEOUT);
+}
+
+struct core_call *core_call_new(struct core_line *line, enum tl_direction direction,
+				enum tl_media media, enum tl_call_state state)
+{
+	struct tl_ctx *ctx = line->ctx;
+	struct core_call *call = calloc(1, sizeof(*call));
+
+	if (!call)
+		return NULL;
+	call->ctx = ctx;
+	call->line = line;
+	call->line_id = line->id;
+	core_text_copy(call->line_name, sizeof(call->line_name), line->config.name);
+	call->record.call = ++ctx->last_call;
+	call->record.direction = direction;
+	call->record.media = media;
+	call->record.state = state;
+	call->record.state_since_us = hal_clock_boot_us(ctx->clock);
+	core_record_stamp(&call->record, ctx->clock, TL_MOMENT_CREATED);
+	(void)snprintf(call->object, sizeof(call->object), "%s/call%llu", call->line_name,
+		       (unsigned long long)call->record.call);
+	hal_list_init(&call->sessions);
+	hal_list_init(&call->setup);
+	hal_list_init(&call->drops);
+	core_drop_init(&call->drop);
+	hal_timer_init(&call->limit, on_limit);
+	hal_list_append(&ctx->call_list, &call->node);
+	ctx->counts[TL_COUNT_CALLS]++;
+	ctx->counts[TL_COUNT_CALLS_TOTAL]++;
+	line->calls_total++;
+	return call;
+}
+
+void core_call_free(struct core_call *call)
+{
+	struct tl_ctx *ctx = call->ctx;
+
+	hal_timer_cancel(ctx->loop, &call->limit);
+	hal_timer_cancel(ctx->loop, &call->drop.timer);
+	hal_list_del(&call->node);
+	ctx->counts[TL_COUNT_CALLS]--;
+	free(call);
+}
+
+void core_call_put(struct core_call *call)
+{
+	if (call->over && !call->line && hal_list_empty(&call->sessions))
+		core_call_free(call);
+}
+
+bool core_call_apply(struct core_call *call, enum core_call_event event)
+{
+	struct core_record *record = &call->record;
+	struct core_call_move move = core_call_fsm(record->state, event);
+	struct tl_ctx *ctx = call->ctx;
+
+	if (!move.allowed) {
+		hal_debug(&ctx->log, call->object, "event %s ignored in state %s",
+			  core_call_event_name(event), tl_call_state_name(record->state));
+		return false;
+	}
+	if (move.moment != CORE_MOMENT_NONE)
+		core_record_stamp(record, ctx->clock, (enum tl_moment)move.moment);
+	record->state = move.next;
+	record->state_since_us = hal_clock_boot_us(ctx->clock);
+	hal_info(&ctx->log, call->object, "%s", tl_call_state_name(record->state));
+	core_event_call(call, TL_EVENT_CALL_STATE);
+	return true;
+}
+
+void core_call_place(struct core_call *call)
+{
+	struct core_line *line = call->line;
+	struct core_cause cause = {
+		.origin = TL_ORIGIN_ERROR,
+		.disconnect = TL_DISCONNECT_TEMPFAILURE,
+	};
+	int r;
+
+	call->waiting = false;
+	core_line_set_state(line, TL_LINE_IN_USE, 0, NULL);
+	r = line->ops->dial(line->driver, &call->dial);
+	if (r == 0)
+		return;
+	core_request_done_all(&call->setup, r, NULL);
+	core_text_copy(cause.text, sizeof(cause.text), tl_error_text(r));
+	core_call_end(call, &cause, "nothing was sent");
+}
+
+/* Nothing can be told to the caller of an analogue line; the offer just disappears here. */
+static void reject(struct core_call *call)
+{
+	struct core_cause cause = {.origin = call->origin, .disconnect = TL_DISCONNECT_REJECT};
+
+	call->line->muted = true;
+	core_text_copy(call->record.note, sizeof(call->record.note),
+		       "analogue lines cannot reject: left ringing, unanswered");
+	core_record_set_cause(&call->record, &cause);
+	core_call_cleared(call);
+}
+
+void core_call_drop(struct core_call *call, enum tl_origin origin)
+{
+	enum tl_call_state state = call->record.state;
+
+	if (call->over)
+		return;
+	if (!call->dropping) {
+		call->dropping = true;
+		call->origin = origin;
+	}
+	if (call->drop.running)
+		return;
+	if (call->waiting)
+		core_call_cleared(call);
+	else if ((state == TL_CALL_OFFERING || state == TL_CALL_ACCEPTED) && !call->answering)
+		reject(call);
+	else
+		core_drop_start(call);
+}
+
+void core_call_end(struct core_call *call, const struct core_cause *cause, const char *proof)
+{
+	struct core_drop_outcome outcome = {.result = TL_DROP_VERIFIED};
+
+	if (call->over || call->drop.running) {
+		hal_debug(&call->ctx->log, call->object, "another end ignored: %s", cause->text);
+		return;
+	}
+	core_record_set_cause(&call->record, cause);
+	(void)core_call_apply(call, CORE_CALL_EVENT_END);
+	core_request_done_all(&call->setup, -ENOTCONN, cause->text);
+	if (!proof) {
+		core_drop_start(call);
+		return;
+	}
+	core_text_copy(outcome.answer, sizeof(outcome.answer), cause->text);
+	core_text_copy(outcome.proof, sizeof(outcome.proof), proof);
+	core_record_add_drop(&call->record, "end", 0, &outcome);
+	core_call_cleared(call);
+}
+
+static void set_own_cause(struct core_call *call)
+{
+	bool connected = call->record.moments[TL_MOMENT_CONNECTED].boot_us != 0;
+	struct core_cause cause = {
+		.origin = call->origin,
+		.disconnect = connected ? TL_DISCONNECT_NORMAL : TL_DISCONNECT_CANCELLED,
+	};
+
+	if (call->dropping)
+		core_record_set_cause(&call->record, &cause);
+}
+
+/* The call is over: nobody waits any longer. */
+static void finish(struct core_call *call, int setup_result, int drop_result, const char *text)
+{
+	hal_timer_cancel(call->ctx->loop, &call->limit);
+	call->over = true;
+	core_request_done_all(&call->setup, setup_result, text);
+	core_request_done_all(&call->drops, drop_result, text);
+}
+
+static void leave_line(struct core_call *call)
+{
+	struct core_line *line = call->line;
+
+	if (line && line->next == call)
+		line->next = NULL;
+	if (line && line->call == call)
+		line->call = NULL;
+	call->line = NULL;
+}
+
+void core_call_cleared(struct core_call *call)
+{
+	struct core_line *line = call->line;
+
+	set_own_cause(call);
+	(void)core_call_apply(call, CORE_CALL_EVENT_CLEARED);
+	finish(call, -ECANCELED, 0, NULL);
+	if (line->call == call && !line->muted) {
+		core_line_recover(line);
+		return;
+	}
+	leave_line(call);
+	core_call_put(call);
+}
+
+static void describe_failure(const struct core_call *call, char *buf, size_t size)
+{
+	const struct core_record *record = &call->record;
+	size_t used;
+
+	used = (size_t)snprintf(buf, size, "not proved to be on hook:");
+	for (size_t i = 0; i < record->n_drops && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s %s %s", i ? "," : "",
+					 record->drops[i].name,
+					 tl_drop_result_name(record->drops[i].outcome.result));
+}
+
+void core_call_drop_failed(struct core_call *call)
+{
+	char why[CORE_REASON_MAX];
+
+	describe_failure(call, why, sizeof(why));
+	hal_error(&call->ctx->log, call->object, "drop failed: %s", why);
+	set_own_cause(call);
+	(void)core_call_apply(call, CORE_CALL_EVENT_LOSE_TRACK);
+	finish(call, -EIO, -EIO, why);
+	core_line_fault(call->line, -EIO, why);
+}
+
+void core_call_device_gone(struct core_call *call)
+{
+	static const struct core_cause cause = {
+		.origin = TL_ORIGIN_DEVICE_GONE,
+		.disconnect = TL_DISCONNECT_OUTOFORDER,
+	};
+
+	core_drop_stop(call);
+	core_record_set_cause(&call->record, &cause);
+	if (call->record.state != TL_CALL_IDLE) {
+		(void)core_call_apply(call, CORE_CALL_EVENT_END);
+		(void)core_call_apply(call, CORE_CALL_EVENT_CLEARED);
+	}
+	finish(call, -ENODEV, 0, NULL);
+	leave_line(call);
+	core_call_put(call);
+}
+
+/* ---- upcalls ---- */
+
+static struct core_call *live_call(struct core_line *line, const char *what)
+{
+	if (line->call && !line->call->over)
+		return line->call;
+	hal_debug(&line->ctx->log, line->config.name, "%s without a call ignored", what);
+	return NULL;
+}
+
+void core_call_dialed(struct core_line *line, int error)
+{
+	struct core_call *call = live_call(line, "dialling");
+
+	if (!call)
+		return;
+	call->went_off_hook = true;
+	if (error == 0)
+		core_record_stamp(&call->record, call->ctx->clock, TL_MOMENT_DIALED);
+	core_request_done_all(&call->setup, error, NULL);
+}
+
+void core_call_event(struct core_line *line, enum core_call_event event)
+{
+	struct core_call *call = live_call(line, core_call_event_name(event));
+
+	if (!call || call->drop.running || !core_call_apply(call, event))
+		return;
+	if (event != CORE_CALL_EVENT_CONNECT)
+		return;
+	call->answering = false;
+	core_request_done_all(&call->setup, 0, NULL);
+	if (call->max_duration_s)
+		hal_timer_arm_ms(call->ctx->loop, &call->limit,
+				 UINT64_C(1000) * call->max_duration_s);
+}
+
+void core_call_set_link(struct core_line *line, const struct core_link *link)
+{
+	struct core_call *call = live_call(line, "link data");
+
+	if (call)
+		call->record.link = *link;
+}
+
+void core_call_add_bytes(struct core_line *line, uint64_t in, uint64_t out)
+{
+	if (!line->call)
+		return;
+	line->call->record.bytes_in += in;
+	line->call->record.bytes_out += out;
+}
+
+void core_call_note(struct core_line *line, const char *note)
+{
+	struct core_call *call = live_call(line, "note");
+
+	if (call)
+		core_text_copy(call->record.note, sizeof(call->record.note), note);
+}
+
+void core_call_ended(struct core_line *line, const struct core_cause *cause, const char *proof)
+{
+	struct core_call *call = live_call(line, cause->text);
+
+	if (call)
+		core_call_end(call, cause, proof);
+}
+
+void core_drop_step_done(struct core_line *line, const struct core_drop_outcome *outcome)
+{
+	struct core_call *call = live_call(line, "drop step");
+
+	if (call)
+		core_drop_step_result(call, outcome);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CORE_CALL_H
+#define CORE_CALL_H
+
+/*
+ * A call: the physical thing on a line, with its record. It outlives its end for as long as
+ * somebody holds a session on it, and its line's removal too.
+ */
+
+#include "core/call_fsm.h"
+#include "core/ctx.h"
+#include "core/drop.h"
+#include "core/record.h"
+
+struct core_line;
+struct core_request;
+
+struct core_call {
+	struct hal_list node; /* tl_ctx.call_list */
+	struct tl_ctx *ctx;
+	struct core_line *line; /* NULL: not on a line any more */
+	tl_line line_id;
+	char object[CORE_NAME_MAX + 24]; /* "sim1/call2" for logs */
+	char line_name[CORE_NAME_MAX];
+	struct core_record record;
+	struct hal_list sessions; /* core_session.of_call */
+	unsigned int owners, monitors;
+	bool over;	/* IDLE, or given up: the drop failed */
+	bool dropping;	/* by us; origin is who asked */
+	bool answering; /* ops->answer() is under way */
+	bool waiting;	/* to be dialled as soon as the line is ready */
+	bool went_off_hook;
+	bool diagnosed; /* the modem has been asked why it ended */
+	enum tl_origin origin;
+	struct core_drop drop;
+	struct core_dial dial;
+	uint32_t max_duration_s;
+	struct hal_timer limit;
+	struct hal_list setup; /* requests that wait for the dial or answer */
+	struct hal_list drops; /* requests that wait for the end */
+};
+
+/* @return NULL when out of memory */
+struct core_call *core_call_new(struct core_line *line, enum tl_direction direction,
+				enum tl_media media, enum tl_call_state state);
+/* Free it if it is over, off its line and nobody holds it. */
+void core_call_put(struct core_call *call);
+/* Whatever its state: the context is going. */
+void core_call_free(struct core_call *call);
+
+/* Feed the state table; an event that is not allowed is logged and ignored. @return allowed */
+bool core_call_apply(struct core_call *call, enum core_call_event event);
+/* Hand the number to the driver. Errors end the call. */
+void core_call_place(struct core_call *call);
+/* Start to clear a live call on behalf of origin; joins what is under way. */
+void core_call_drop(struct core_call *call, enum tl_origin origin);
+/* Ended by somebody else; proof as in core_call_ended(). */
+void core_call_end(struct core_call *call, const struct core_cause *cause, const char *proof);
+/* Verified on hook: IDLE. */
+void core_call_cleared(struct core_call *call);
+/* All steps failed: UNKNOWN, and the line is to become FAULTY. */
+void core_call_drop_failed(struct core_call *call);
+/* Its device is gone: DISCONNECTED, then IDLE. */
+void core_call_device_gone(struct core_call *call);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CORE_DROP_H
+#define CORE_DROP_H
+
+/*
+ * The drop: runs the driver's ladder step by step until one of them proves that the line is on
+ * hook, writes each step into the record, and tells the call how it went. One ladder per call;
+ * whoever asks again joins.
+ */
+
+#include "core/driver.h"
+#include "hal/loop.h"
+
+struct core_call;
+
+/* Slack on top of a step's own budget before the core goes on without the driver. */
+#define CORE_DROP_SLACK_MS 500
+/* How long a modem may think about its diagnosis before we go on without it. */
+#define CORE_DIAGNOSE_BUDGET_MS 5000
+
+struct core_drop {
+	bool running;
+	bool in_step; /* core_drop_step_done() is awaited */
+	bool diagnosing;
+	const struct core_drop_step *steps;
+	size_t n_steps;
+	size_t index;
+	uint64_t step_started_us;
+	struct hal_timer timer;
+};
+
+void core_drop_init(struct core_drop *drop);
+/* Run the ladder for the call. Ends with core_call_cleared() or core_call_drop_failed(). */
+void core_drop_start(struct core_call *call);
+/* Stop without a verdict: the device is gone. */
+void core_drop_stop(struct core_call *call);
+void core_drop_step_result(struct core_call *call, const struct core_drop_outcome *outcome);
+/* The diagnosis asked for before a step that erases causes is in. */
+void core_drop_diagnosed(struct core_call *call);
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/event.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/call.h"
+#include "core/client.h"
+#include "core/line.h"
+#include "core/session.h"
+
+struct tl_event *tl_event_free(struct tl_event *event)
+{
+	if (event) {
+		free(event->text);
+		free(event);
+	}
+	return NULL;
+}
+
+void core_event_wake(struct tl_ctx *ctx)
+{
+	if (!ctx->dispatching && !hal_list_empty(&ctx->events))
+		hal_work_queue(ctx->loop, &ctx->wake);
+}
+
+static void enqueue(struct tl_ctx *ctx, struct tl_event *event)
+{
+	event->boot_us = hal_clock_boot_us(ctx->clock);
+	event->wall_us = hal_clock_wall_us(ctx->clock);
+	hal_list_append(&ctx->events, &event->node);
+	ctx->counts[TL_COUNT_EVENTS]++;
+	core_event_wake(ctx);
+}
+
+void core_event_complete(struct tl_ctx *ctx, struct tl_event *event)
+{
+	enqueue(ctx, event);
+}
+
+static void lose(struct core_client *client)
+{
+	client->n_lost++;
+	client->ctx->counts[TL_COUNT_EVENTS_LOST_TOTAL]++;
+}
+
+/* A copy of event for client; what cannot be queued is counted as lost. */
+static void send(struct core_client *client, const struct tl_event *event)
+{
+	struct tl_event *copy;
+
+	if (client->n_events >= TL_EVENTS_PER_CLIENT_MAX) {
+		lose(client);
+		return;
+	}
+	copy = malloc(sizeof(*copy));
+	if (!copy) {
+		lose(client);
+		return;
+	}
+	*copy = *event;
+	copy->client = client->id;
+	if (event->text) {
+		copy->text = strdup(event->text);
+		if (!copy->text) {
+			free(copy);
+			lose(client);
+			return;
+		}
+	}
+	client->n_events++;
+	enqueue(client->ctx, copy);
+}
+
+static struct tl_event of_call(const struct core_call *call, enum tl_event_type type)
+{
+	struct tl_event event = {
+		.type = type,
+		.line = call->line_id,
+		.call = call->record.call,
+		.call_state = call->record.state,
+		.direction = call->record.direction,
+		.origin = call->record.cause.origin,
+		.disconnect = call->record.cause.disconnect,
+	};
+
+	core_text_copy(event.line_name, sizeof(event.line_name), call->line_name);
+	return event;
+}
+
+void core_event_call(struct core_call *call, enum tl_event_type type)
+{
+	struct tl_event event = of_call(call, type);
+	struct core_session *session;
+	struct core_client *client;
+	struct hal_list *node;
+
+	hal_list_for_each (node, &call->sessions) {
+		session = HAL_CONTAINER_OF(node, struct core_session, of_call);
+		event.session = session->id;
+		event.privilege = session->privilege;
+		send(session->client, &event);
+	}
+	event.session = (tl_session){0};
+	event.privilege = TL_PRIVILEGE_NONE;
+	hal_list_for_each (node, &call->ctx->client_list) {
+		client = HAL_CONTAINER_OF(node, struct core_client, node);
+		if (client->watching && !core_session_of(client, call))
+			send(client, &event);
+	}
+}
+
+void core_event_session_new(struct core_session *session)
+{
+	struct tl_event event = of_call(session->call, TL_EVENT_SESSION_NEW);
+
+	event.session = session->id;
+	event.privilege = session->privilege;
+	send(session->client, &event);
+}
+
+void core_event_line(struct core_line *line, enum tl_event_type type)
+{
+	struct tl_event event = {
+		.type = type,
+		.line = line->id,
+		.call = line->call ? line->call->record.call : 0,
+		.line_state = line->state,
+		.result = line->error,
+		.rings = line->rings,
+		.text = line->why[0] ? line->why : NULL,
+	};
+	struct core_client *client;
+	struct hal_list *node;
+
+	core_text_copy(event.line_name, sizeof(event.line_name), line->config.name);
+	hal_list_for_each (node, &line->ctx->client_list) {
+		client = HAL_CONTAINER_OF(node, struct core_client, node);
+		if (client->watching || core_open_find(client, line))
+			send(client, &event);
+	}
+}
+
+static void forget(struct tl_ctx *ctx, struct tl_event *event)
+{
+	hal_list_del(&event->node);
+	ctx->counts[TL_COUNT_EVENTS]--;
+	(void)tl_event_free(event);
+}
+
+void core_event_purge_session(struct tl_ctx *ctx, uint64_t session)
+{
+	struct core_client *client;
+	struct hal_list *node, *tmp;
+	struct tl_event *event;
+
+	hal_list_for_each_safe (node, tmp, &ctx->events) {
+		event = HAL_CONTAINER_OF(node, struct tl_event, node);
+		if (event->session.id != session || event->type == TL_EVENT_OP_DONE)
+			continue;
+		if (core_client_find(ctx, event->client, &client) == 0)
+			client->n_events--;
+		forget(ctx, event);
+	}
+}
+
+void core_event_purge_client(struct core_client *client)
+{
+	struct hal_list *node, *tmp;
+	struct tl_event *event;
+
+	hal_list_for_each_safe (node, tmp, &client->ctx->events) {
+		event = HAL_CONTAINER_OF(node, struct tl_event, node);
+		if (event->client.id == client->id.id)
+			forget(client->ctx, event);
+	}
+	client->n_events = 0;
+}
+
+/* The marker comes after what was still queued when the first event was lost. */
+static struct tl_event *next_lost(struct tl_ctx *ctx)
+{
+	struct core_client *client;
+	struct tl_event *event;
+	struct hal_list *node;
+
+	hal_list_for_each (node, &ctx->client_list) {
+		client = HAL_CONTAINER_OF(node, struct core_client, node);
+		if (!client->n_lost)
+			continue;
+		event = calloc(1, sizeof(*event));
+		if (!event)
+			return NULL;
+		event->type = TL_EVENT_LOST;
+		event->client = client->id;
+		event->count = client->n_lost;
+		event->boot_us = hal_clock_boot_us(ctx->clock);
+		event->wall_us = hal_clock_wall_us(ctx->clock);
+		client->n_lost = 0;
+		return event;
+	}
+	return NULL;
+}
+
+int tl_ctx_next_event(struct tl_ctx *ctx, struct tl_event **ret_event)
+{
+	struct hal_list *node = hal_list_pop(&ctx->events);
+	struct core_client *client;
+	struct tl_event *event;
+
+	if (!node) {
+		event = next_lost(ctx);
+		if (!event)
+			return 0;
+		*ret_event = event;
+		return 1;
+	}
+	event = HAL_CONTAINER_OF(node, struct tl_event, node);
+	ctx->counts[TL_COUNT_EVENTS]--;
+	if (event->type != TL_EVENT_OP_DONE && core_client_find(ctx, event->client, &client) == 0)
+		client->n_events--;
+	*ret_event = event;
+	return 1;
+}
+
+enum tl_event_type tl_event_get_type(const struct tl_event *event)
+{
+	return event->type;
+}
+
+tl_client tl_event_get_client(const struct tl_event *event)
+{
+	return event->client;
+}
+
+tl_line tl_event_get_line(const struct tl_event *event)
+{
+	return event->line;
+}
+
+const char *tl_event_get_line_name(const struct tl_event *event)
+{
+	return event->line_name;
+}
+
+tl_session tl_event_get_session(const struct tl_event *event)
+{
+	return event->session;
+}
+
+uint64_t tl_event_get_call(const struct tl_event *event)
+{
+	return event->call;
+}
+
+uint64_t tl_event_get_op(const struct tl_event *event)
+{
+	return event->op;
+}
+
+int tl_event_get_result(const struct tl_event *event)
+{
+	return event->result;
+}
+
+const char *tl_event_get_text(const struct tl_event *event)
+{
+	return event->text ? event->text : "";
+}
+
+enum tl_call_state tl_event_get_call_state(const struct tl_event *event)
+{
+	return event->call_state;
+}
+
+enum tl_direction tl_event_get_direction(const struct tl_event *event)
+{
+	return event->direction;
+}
+
+enum tl_origin tl_event_get_origin(const struct tl_event *event)
+{
+	return event->origin;
+}
+
+enum tl_disconnect tl_event_get_disconnect(const struct tl_event *event)
+{
+	return event->disconnect;
+}
+
+enum tl_line_state tl_event_get_line_state(const struct tl_event *event)
+{
+	return event->line_state;
+}
+
+enum tl_privilege tl_event_get_privilege(const struct tl_event *event)
+{
+	return event->privilege;
+}
+
+uint32_t tl_event_get_rings(const struct tl_event *event)
+{
+	return event->rings;
+}
+
+uint64_t tl_event_get_count(const struct tl_event *event)
+{
+	return event->count;
+}
+
+uint64_t tl_event_get_boot_us(const struct tl_event *event)
+{
+	return event->boot_us;
+}
+
+int64_t tl_event_get_wall_us(const struct tl_event *event)
+{
+	return event->wall_us;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CORE_EVENT_H
+#define CORE_EVENT_H
+
+/*
+ * Events on their way to clients. Completions are allocated when their request is accepted, so they
+ * are never lost; other events are counted against a limit per client, and one LOST marker stands
+ * for what did not fit.
+ */
+
+#include <trunkline/event.h>
+
+#include "core/ctx.h"
+#include "core/driver.h"
+#include "hal/list.h"
+
+struct core_call;
+struct core_client;
+struct core_line;
+struct core_session;
+
+struct tl_event {
+	struct hal_list node;
+	enum tl_event_type type;
+	tl_client client;
+	tl_line line;
+	tl_session session;
+	uint64_t call;
+	uint64_t op;
+	int result;
+	enum tl_call_state call_state;
+	enum tl_direction direction;
+	enum tl_origin origin;
+	enum tl_disconnect disconnect;
+	enum tl_line_state line_state;
+	enum tl_privilege privilege;
+	uint32_t rings;
+	uint64_t count;
+	uint64_t boot_us;
+	int64_t wall_us;
+	char line_name[CORE_NAME_MAX];
+	char *text; /* NULL: "" */
+};
+
+/* Put a completion that was allocated beforehand into the queue; takes ownership. */
+void core_event_complete(struct tl_ctx *ctx, struct tl_event *event);
+/* One event of this type to every holder of a session on the call and to watching clients. */
+void core_event_call(struct core_call *call, enum tl_event_type type);
+void core_event_session_new(struct core_session *session);
+/* To those who have the line open and to watching clients. */
+void core_event_line(struct core_line *line, enum tl_event_type type);
+/* Forget what is queued for a session, completions excepted. */
+void core_event_purge_session(struct tl_ctx *ctx, uint64_t session);
+/* Forget all that is queued for a client. */
+void core_event_purge_client(struct core_client *client);
+/* Make the descriptor readable if events wait. */
+void core_event_wake(struct tl_ctx *ctx);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CORE_LINE_H
+#define CORE_LINE_H
+
+/* A line: configuration, driver, state, and the call on it. */
+
+#include <trunkline/line.h>
+
+#include "core/call.h"
+#include "core/client.h"
+#include "core/ctx.h"
+#include "core/driver.h"
+
+struct core_request;
+
+/* A line that cannot be used is tried again after 1, 2, 4 … seconds, at most this. */
+#define CORE_LINE_RETRY_MAX_S 60
+
+struct core_line {
+	struct hal_list node; /* tl_ctx.line_list */
+	struct tl_ctx *ctx;
+	tl_line id;
+	struct core_line_config config;
+	const struct core_driver_ops *ops;
+	void *driver; /* NULL: detached */
+	enum tl_line_state state;
+	int error;
+	char why[CORE_REASON_MAX];
+	struct core_line_identity identity;
+	struct core_call *call; /* on the line, or being cleared, or lost track of */
+	struct core_call *next; /* to be dialled when the line is ready */
+	bool muted;		/* rings, but the offer was rejected */
+	bool recovering;	/* ops->recover() is under way */
+	uint32_t rings;
+	uint64_t calls_total;
+	uint64_t old_timeouts, old_resyncs; /* already counted */
+	char caller[TL_NUMBER_MAX + 1];	    /* told before the first RING */
+	char caller_name[CORE_IDENT_MAX];
+	struct hal_list opens;	  /* core_open.of_line */
+	struct hal_list commands; /* at most one request */
+	struct hal_list resets;	  /* requests waiting for READY */
+	struct hal_timer retry;
+	uint32_t retry_s;
+};
+
+/* tl_line_params is a configuration being filled in. */
+struct tl_line_params {
+	struct core_line_config config;
+	char why[CORE_REASON_MAX];
+};
+
+int core_line_new(struct tl_ctx *ctx, const struct core_line_config *config,
+		  const struct core_driver_ops *ops, struct core_line **ret_line);
+/* Take it away; its call ends, its requests complete. */
+void core_line_free(struct core_line *line);
+int core_line_find(struct tl_ctx *ctx, tl_line id, struct core_line **ret_line);
+/* Open and probe (again); the driver must be detached. */
+void core_line_attach(struct core_line *line);
+/* Close the port. */
+void core_line_detach(struct core_line *line);
+void core_line_set_state(struct core_line *line, enum tl_line_state state, int error,
+			 const char *why);
+/* Not known to be on hook? */
+bool core_line_is_off_hook(const struct core_line *line);
+/* May a call be placed now? @return 0; -EBUSY -ENODEV -ENOTRECOVERABLE -EOPNOTSUPP */
+int core_line_may_dial(const struct core_line *line, enum tl_media media);
+/* The call on the line is over and verified: ask why, make ready, go on. */
+void core_line_recover(struct core_line *line);
+/* The call on the line could not be cleared. */
+void core_line_fault(struct core_line *line, int error, const char *why);
+/* Add the driver's counts to the context's. */
+void core_line_count(struct core_line *line);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <trunkline/line.h>
+
+#include "core/line.h"
+
+struct tl_line_info {
+	tl_line line;
+	struct core_line_config config;
+	const char *driver;
+	enum tl_line_state state;
+	int error;
+	char why[CORE_REASON_MAX];
+	struct core_line_identity identity;
+	uint32_t rings;
+	uint64_t call;
+	uint64_t calls_total;
+};
+
+int tl_line_get_info(struct tl_ctx *ctx, tl_line id, struct tl_line_info **ret_info)
+{
+	struct tl_line_info *info;
+	struct core_line *line;
+	int r;
+
+	r = core_line_find(ctx, id, &line);
+	if (r < 0)
+		return r;
+	info = calloc(1, sizeof(*info));
+	if (!info)
+		return -ENOMEM;
+	info->line = id;
+	info->config = line->config;
+	info->driver = line->ops->name;
+	info->state = line->state;
+	info->error = line->error;
+	core_text_copy(info->why, sizeof(info->why), line->why);
+	info->identity = line->identity;
+	info->rings = line->rings;
+	info->call = line->call ? line->call->record.call : 0;
+	info->calls_total = line->calls_total;
+	*ret_info = info;
+	return 0;
+}
+
+struct tl_line_info *tl_line_info_free(struct tl_line_info *info)
+{
+	free(info);
+	return NULL;
+}
+
+tl_line tl_line_info_line(const struct tl_line_info *info)
+{
+	return info->line;
+}
+
+const char *tl_line_info_name(const struct tl_line_info *info)
+{
+	return info->config.name;
+}
+
+const char *tl_line_info_device(const struct tl_line_info *info)
+{
+	return info->config.device;
+}
+
+const char *tl_line_info_driver(const struct tl_line_info *info)
+{
+	return info->driver;
+}
+
+const char *tl_line_info_number(const struct tl_line_info *info)
+{
+	return info->config.number;
+}
+
+enum tl_line_state tl_line_info_state(const struct tl_line_info *info)
+{
+	return info->state;
+}
+
+const char *tl_line_info_why(const struct tl_line_info *info)
+{
+	return info->why;
+}
+
+int tl_line_info_error(const struct tl_line_info *info)
+{
+	return info->error;
+}
+
+const char *tl_line_info_manufacturer(const struct tl_line_info *info)
+{
+	return info->identity.manufacturer;
+}
+
+const char *tl_line_info_model(const struct tl_line_info *info)
+{
+	return info->identity.model;
+}
+
+const char *tl_line_info_revision(const struct tl_line_info *info)
+{
+	return info->identity.revision;
+}
+
+bool tl_line_info_can(const struct tl_line_info *info, enum tl_media media)
+{
+	return (unsigned int)media < TL_MEDIA_COUNT && (info->identity.media & 1U << media) != 0;
+}
+
+bool tl_line_info_has_modem_lines(const struct tl_line_info *info)
+{
+	return info->identity.modem_lines;
+}
+
+uint32_t tl_line_info_rings(const struct tl_line_info *info)
+{
+	return info->rings;
+}
+
+uint64_t tl_line_info_call(const struct tl_line_info *info)
+{
+	return info->call;
+}
+
+uint64_t tl_line_info_calls_total(const struct tl_line_info *info)
+{
+	return info->calls_total;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <trunkline/session.h>
+
+#include "core/line.h"
+#include "core/session.h"
+
+struct tl_session_info {
+	tl_session session;
+	tl_client client;
+	tl_line line;
+	char line_name[CORE_NAME_MAX];
+	enum tl_privilege privilege;
+	unsigned int features;
+	unsigned int owners, monitors;
+	bool over;
+	uint64_t duration_ms;
+	struct core_record record;
+};
+
+int tl_session_get_info(struct tl_ctx *ctx, tl_session id, struct tl_session_info **ret_info)
+{
+	struct core_session *session;
+	struct tl_session_info *info;
+	int r;
+
+	r = core_session_find(ctx, id, &session);
+	if (r < 0)
+		return r;
+	info = calloc(1, sizeof(*info));
+	if (!info)
+		return -ENOMEM;
+	info->session = id;
+	info->client = session->client->id;
+	info->line = session->call->line_id;
+	core_text_copy(info->line_name, sizeof(info->line_name), session->call->line_name);
+	info->privilege = session->privilege;
+	info->features = core_session_features(session);
+	info->owners = session->call->owners;
+	info->monitors = session->call->monitors;
+	info->over = session->call->over;
+	info->duration_ms =
+		core_record_duration_ms(&session->call->record, hal_clock_boot_us(ctx->clock));
+	info->record = session->call->record;
+	*ret_info = info;
+	return 0;
+}
+
+struct tl_session_info *tl_session_info_free(struct tl_session_info *info)
+{
+	free(info);
+	return NULL;
+}
+
+tl_session tl_session_info_session(const struct tl_session_info *info)
+{
+	return info->session;
+}
+
+tl_client tl_session_info_client(const struct tl_session_info *info)
+{
+	return info->client;
+}
+
+tl_line tl_session_info_line(const struct tl_session_info *info)
+{
+	return info->line;
+}
+
+const char *tl_session_info_line_name(const struct tl_session_info *info)
+{
+	return info->line_name;
+}
+
+uint64_t tl_session_info_call(const struct tl_session_info *info)
+{
+	return info->record.call;
+}
+
+enum tl_privilege tl_session_info_privilege(const struct tl_session_info *info)
+{
+	return info->privilege;
+}
+
+unsigned int tl_session_info_features(const struct tl_session_info *info)
+{
+	return info->features;
+}
+
+unsigned int tl_session_info_owners(const struct tl_session_info *info)
+{
+	return info->owners;
+}
+
+unsigned int tl_session_info_monitors(const struct tl_session_info *info)
+{
+	return info->monitors;
+}
+
+enum tl_direction tl_session_info_direction(const struct tl_session_info *info)
+{
+	return info->record.direction;
+}
+
+enum tl_media tl_session_info_media(const struct tl_session_info *info)
+{
+	return info->record.media;
+}
+
+enum tl_call_state tl_session_info_state(const struct tl_session_info *info)
+{
+	return info->record.state;
+}
+
+bool tl_session_info_is_over(const struct tl_session_info *info)
+{
+	return info->over;
+}
+
+const char *tl_session_info_called(const struct tl_session_info *info)
+{
+	return info->record.called;
+}
+
+const char *tl_session_info_caller(const struct tl_session_info *info)
+{
+	return info->record.caller;
+}
+
+const char *tl_session_info_caller_name(const struct tl_session_info *info)
+{
+	return info->record.caller_name;
+}
+
+uint64_t tl_session_info_boot_us(const struct tl_session_info *info, enum tl_moment moment)
+{
+	return (unsigned int)moment < TL_MOMENT_COUNT ? info->record.moments[moment].boot_us : 0;
+}
+
+int64_t tl_session_info_wall_us(const struct tl_session_info *info, enum tl_moment moment)
+{
+	return (unsigned int)moment < TL_MOMENT_COUNT ? info->record.moments[moment].wall_us : 0;
+}
+
+uint64_t tl_session_info_state_since_us(const struct tl_session_info *info)
+{
+	return info->record.state_since_us;
+}
+
+uint64_t tl_session_info_duration_ms(const struct tl_session_info *info)
+{
+	return info->duration_ms;
+}
+
+uint32_t tl_session_info_rate(const struct tl_session_info *info)
+{
+	return info->record.link.rate;
+}
+
+const char *tl_session_info_modulation(const struct tl_session_info *info)
+{
+	return info->record.link.modulation;
+}
+
+const char *tl_session_info_error_control(const struct tl_session_info *info)
+{
+	return info->record.link.error_control;
+}
+
+const char *tl_session_info_compression(const struct tl_session_info *info)
+{
+	return info->record.link.compression;
+}
+
+uint64_t tl_session_info_bytes_in(const struct tl_session_info *info)
+{
+	return info->record.bytes_in;
+}
+
+uint64_t tl_session_info_bytes_out(const struct tl_session_info *info)
+{
+	return info->record.bytes_out;
+}
+
+enum tl_origin tl_session_info_origin(const struct tl_session_info *info)
+{
+	return info->record.cause.origin;
+}
+
+enum tl_disconnect tl_session_info_disconnect(const struct tl_session_info *info)
+{
+	return info->record.cause.disconnect;
+}
+
+enum tl_cause_domain tl_session_info_cause_domain(const struct tl_session_info *info)
+{
+	return info->record.cause.domain;
+}
+
+const char *tl_session_info_cause(const struct tl_session_info *info)
+{
+	return info->record.cause.text;
+}
+
+const char *tl_session_info_note(const struct tl_session_info *info)
+{
+	return info->record.note;
+}
+
+size_t tl_session_info_drop_steps(const struct tl_session_info *info)
+{
+	return info->record.n_drops;
+}
+
+/* Out of range: an empty step, so that a caller's mistake reads as nothing. */
+static const struct core_drop_entry *entry(const struct tl_session_info *info, size_t step)
+{
+	static const struct core_drop_entry none = {
+		.name = "",
+		.outcome = {.result = TL_DROP_SKIPPED},
+	};
+
+	return step < info->record.n_drops ? &info->record.drops[step] : &none;
+}
+
+const char *tl_session_info_drop_name(const struct tl_session_info *info, size_t step)
+{
+	return entry(info, step)->name;
+}
+
+enum tl_drop_result tl_session_info_drop_result(const struct tl_session_info *info, size_t step)
+{
+	return entry(info, step)->outcome.result;
+}
+
+const char *tl_session_info_drop_answer(const struct tl_session_info *info, size_t step)
+{
+	return entry(info, step)->outcome.answer;
+}
+
+const char *tl_session_info_drop_proof(const struct tl_session_info *info, size_t step)
+{
+	return entry(info, step)->outcome.proof;
+}
+
+uint32_t tl_session_info_drop_ms(const struct tl_session_info *info, size_t step)
+{
+	return entry(info, step)->ms;
+}
