@@ -1,0 +1,905 @@
+/* SPDX-License-Identifier: MIT */
+/* Two modems and the exchange: setting up calls, data, escape, all the ways to end. */
+#include "tests/unit/tools/modemsim/fixture.h"
+
+#include <errno.h>
+#include <string.h>
+
+TestSuite(modemsim_calls);
+
+static void set_voice(struct port *port)
+{
+	struct sim_modem_options options = *sim_modem_options(port->modem);
+
+	options.voice = true;
+	sim_modem_set_options(port->modem, &options);
+}
+
+static void add_number(struct fixture *f, const char *pattern, enum sim_service service,
+		       uint32_t answer_ms, uint32_t hangup_ms)
+{
+	struct sim_number number = {
+		.service = service, .answer_ms = answer_ms, .hangup_ms = hangup_ms};
+
+	hal_slice_copy(hal_slice_str(pattern), number.pattern, sizeof(number.pattern));
+	cr_assert_eq(sim_exchange_add_number(f->exchange, &number), 0, "%s", pattern);
+}
+
+/* ---- set-up ---- */
+
+Test(modemsim_calls, a_dialled_modem_rings_answers_and_both_connect)
+{
+	struct fixture f;
+	struct port *a = &f.port[0], *b = &f.port[1];
+
+	fixture_init(&f);
+	expect(&f, a, "ATDT102\r", "");
+	cr_assert_eq(sim_modem_state(a->modem), SIM_MODEM_DIALING);
+	cr_assert(sim_modem_is_off_hook(a->modem));
+	forget(b);
+	run_ms(&f, 200);
+	expect_heard(b, "\r\nRING\r\n");
+	cr_assert(lines_of(b) & HAL_STREAM_RI);
+	cr_assert(sim_modem_is_ringing(b->modem));
+	cr_assert_eq(sim_exchange_calls(f.exchange), 1);
+
+	expect_after(&f, b, "ATA\r", 190, "");
+	cr_assert_not(lines_of(b) & HAL_STREAM_RI);
+	cr_assert_not(lines_of(b) & HAL_STREAM_DCD);
+	run_ms(&f, 20);
+	expect_heard(a, "\r\nCONNECT 33600\r\n");
+	expect_heard(b, "\r\nCONNECT 33600\r\n");
+	cr_assert(lines_of(a) & HAL_STREAM_DCD);
+	cr_assert(lines_of(b) & HAL_STREAM_DCD);
+	cr_assert_eq(sim_modem_stats(a->modem)->dialled, 1);
+	cr_assert_eq(sim_modem_stats(b->modem)->answered, 1);
+	cr_assert_eq(sim_modem_stats(b->modem)->rings, 1);
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, ringing_has_a_cadence_and_stops_when_the_caller_gives_up)
+{
+	struct fixture f;
+	struct port *a = &f.port[0], *b = &f.port[1];
+
+	fixture_init(&f);
+	forget(b);
+	say(a, "ATD102\r");
+	run_ms(&f, 1900);
+	cr_assert(lines_of(b) & HAL_STREAM_RI);
+	run_ms(&f, 2000);
+	cr_assert_not(lines_of(b) & HAL_STREAM_RI);
+	run_ms(&f, 2500);
+	cr_assert(lines_of(b) & HAL_STREAM_RI);
+	expect_heard(b, "\r\nRING\r\n\r\nRING\r\n");
+	expect(&f, b, "ATS1?\r", "\r\n002\r\n\r\nOK\r\n");
+
+	expect(&f, a, "\r", "\r\nNO CARRIER\r\n");
+	cr_assert_not(lines_of(b) & HAL_STREAM_RI);
+	cr_assert_eq(sim_exchange_calls(f.exchange), 0);
+	forget(b);
+	run_ms(&f, 20000);
+	expect_heard(b, "");
+	expect(&f, b, "ATS1?\r", "\r\n000\r\n\r\nOK\r\n");
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, s0_answers_after_so_many_rings)
+{
+	struct fixture f;
+	struct port *b = &f.port[1];
+
+	fixture_init(&f);
+	expect(&f, b, "ATS0=2\r", "\r\nOK\r\n");
+	say(&f.port[0], "ATD102\r");
+	run_ms(&f, 6000);
+	cr_assert_not(sim_modem_is_off_hook(b->modem));
+	run_ms(&f, 1000);
+	cr_assert(sim_modem_is_connected(b->modem));
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, without_dtr_nothing_is_answered_by_itself)
+{
+	struct fixture f;
+	struct port *b = &f.port[1];
+
+	fixture_init(&f);
+	expect(&f, b, "ATS0=1\r", "\r\nOK\r\n");
+	cr_assert_eq(hal_stream_set_lines(b->dte, HAL_STREAM_DTR, false), 0);
+	say(&f.port[0], "ATD102\r");
+	run_ms(&f, 10000);
+	cr_assert_not(sim_modem_is_off_hook(b->modem));
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, negotiation_is_reported_in_order)
+{
+	struct fixture f;
+	struct port *a = &f.port[0], *b = &f.port[1];
+
+	fixture_init(&f);
+	expect(&f, a, "AT+MR=1;+ER=1;+DR=1;+ILRR=1;+IPR=57600\r", "\r\nOK\r\n");
+	expect(&f, b, "ATX0S0=1+ES=1;+ER=1;+DR=1\r", "\r\nOK\r\n");
+	forget(b);
+	expect_after(&f, a, "ATD102\r", 500,
+		     "\r\n+MCR: V34\r\n\r\n+MRR: 33600\r\n\r\n+ER: NONE\r\n\r\n+DR: NONE\r\n"
+		     "\r\n+ILRR: 57600\r\n\r\nCONNECT 33600\r\n");
+	expect_heard(b, "\r\nRING\r\n\r\n+ER: NONE\r\n\r\n+DR: NONE\r\n\r\nCONNECT\r\n");
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, the_slower_modem_sets_the_rate)
+{
+	static const struct {
+		const char *name;
+		uint32_t rate;
+		const char *carrier;
+		const char *verbose;
+		const char *numeric;
+	} rates[] = {
+		{"V.21", 300, "+MCR: V21", "CONNECT 300\r\n", "1\r"},
+		{"V.22", 1200, "+MCR: V22", "CONNECT 1200\r\n", "5\r"},
+		{"V.22bis", 2400, "+MCR: V22B", "CONNECT 2400\r\n", "10\r"},
+		{"V.32", 9600, "+MCR: V32", "CONNECT 9600\r\n", "12\r"},
+		{"V.32bis", 14400, "+MCR: V32B", "CONNECT 14400\r\n", "1\r"},
+	};
+
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		struct sim_modem_options options;
+		struct fixture f;
+
+		fixture_init(&f);
+		options = *sim_modem_options(f.port[1].modem);
+		options.rate = rates[i].rate;
+		sim_modem_set_options(f.port[1].modem, &options);
+		expect(&f, &f.port[0], "AT+MR=1\r", "\r\nOK\r\n");
+		expect(&f, &f.port[1], "ATS0=1V0\r", "0\r");
+		forget(&f.port[0]);
+		forget(&f.port[1]);
+		say(&f.port[0], "ATD102\r");
+		run_ms(&f, 500);
+		cr_expect(has_heard(&f.port[0], rates[i].carrier), "%s", rates[i].name);
+		cr_expect(has_heard(&f.port[0], rates[i].verbose), "%s", rates[i].name);
+		cr_expect(has_heard(&f.port[1], rates[i].numeric), "%s: %s", rates[i].name,
+			  f.port[1].heard);
+		fixture_fini(&f);
+	}
+}
+
+Test(modemsim_calls, calls_that_fail_say_why_as_far_as_x_lets_them)
+{
+	static const struct {
+		const char *name;
+		const char *dial;
+		const char *answer;
+		const char *cause;
+		const char *setup;
+	} failures[] = {
+		{"unknown number", "ATX4D999\r", "NO CARRIER", "60=31>", "1=2 "},
+		{"no digits", "ATX4D\r", "NO CARRIER", "60=31>", "1=2 "},
+		{"busy service", "ATX4D200\r", "BUSY", "60=33>", "1=3 "},
+		{"busy under X3", "ATX3D200\r", "BUSY", "60=33>", "1=3 "},
+		{"busy under X2", "ATX2D200\r", "NO CARRIER", "60=33>", "1=3 "},
+		{"own number", "ATX4D101\r", "BUSY", "60=33>", "1=3 "},
+		{"busy subscriber", "ATX4D103\r", "BUSY", "60=33>", "1=3 "},
+		{"no answer", "ATX4S7=3D201\r", "NO ANSWER", "60=2C>", "1=4 "},
+		{"no answer under X0", "ATX0S7=3D201\r", "NO CARRIER", "60=2C>", "1=4 "},
+		{"no dial tone service", "ATX4D202\r", "NO DIALTONE", "60=2F>", "1=1 "},
+		{"no dial tone under X3", "ATX3D202\r", "NO CARRIER", "60=2F>", "1=1 "},
+		{"congestion", "ATX4D203\r", "NO CARRIER", "60=31>", "1=2 "},
+		{"pattern", "ATX4D21\r", "BUSY", "60=33>", "1=3 "},
+		{"pattern that does not match", "ATX4D2\r", "NO CARRIER", "60=31>", "1=2 "},
+		{"modifiers", "ATX4DT2-0 (0)W@!\r", "BUSY", "60=33>", "1=3 "},
+		{"pulse", "ATX4DP200\r", "BUSY", "60=33>", "1=3 "},
+	};
+	struct fixture f;
+
+	fixture_init(&f);
+	add_number(&f, "200", SIM_SERVICE_BUSY, 0, 0);
+	add_number(&f, "201", SIM_SERVICE_SILENT, 0, 0);
+	add_number(&f, "202", SIM_SERVICE_NO_DIALTONE, 0, 0);
+	add_number(&f, "203", SIM_SERVICE_REORDER, 0, 0);
+	add_number(&f, "2x", SIM_SERVICE_BUSY, 0, 0);
+	expect(&f, &f.port[2], "ATH1\r", "\r\nOK\r\n");
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+		struct port *a = &f.port[0];
+
+		forget(a);
+		say(a, failures[i].dial);
+		run_ms(&f, 5000);
+		cr_expect(has_heard(a, failures[i].answer), "%s: %s", failures[i].name, a->heard);
+		cr_expect_not(sim_modem_is_off_hook(a->modem), "%s", failures[i].name);
+		forget(a);
+		say(a, "AT#UD\r");
+		run_ms(&f, 10);
+		cr_expect(has_heard(a, failures[i].cause), "%s: %s", failures[i].name, a->heard);
+		cr_expect(has_heard(a, failures[i].setup), "%s: %s", failures[i].name, a->heard);
+	}
+	cr_assert_eq(sim_exchange_calls(f.exchange), 0);
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, patterns_are_checked)
+{
+	static const char *const bad[] = {"", "1.2", "12y", "+49 30",
+					  "1234567890123456789012345678901"
+					  "2"};
+	struct fixture f;
+
+	fixture_init(&f);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct sim_number number = {.service = SIM_SERVICE_BUSY};
+
+		memcpy(number.pattern, bad[i], strlen(bad[i]));
+		cr_expect_eq(sim_exchange_add_number(f.exchange, &number), -EINVAL, "%s", bad[i]);
+	}
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, numbers_of_subscribers_are_checked)
+{
+	struct fixture f;
+	struct sim_modem *modem = NULL;
+
+	fixture_init(&f);
+	cr_assert_eq(sim_modem_new(f.exchange, "101", NULL, NULL, &modem), -EEXIST);
+	cr_assert_eq(sim_modem_new(f.exchange, "", NULL, NULL, &modem), -EINVAL);
+	cr_assert_eq(sim_modem_new(f.exchange, "1x", NULL, NULL, &modem), -EINVAL);
+	cr_assert_null(modem);
+	cr_assert_eq(sim_exchange_find(f.exchange, HAL_SLICE("102")), f.port[1].modem);
+	cr_assert_null(sim_exchange_find(f.exchange, HAL_SLICE("999")));
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, a_comma_waits_s8)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	expect(&f, &f.port[0], "ATS8=3\r", "\r\nOK\r\n");
+	say(&f.port[0], "ATD,102\r");
+	run_ms(&f, 3000);
+	cr_assert_not(sim_modem_is_ringing(f.port[1].modem));
+	run_ms(&f, 200);
+	cr_assert(sim_modem_is_ringing(f.port[1].modem));
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, an_unplugged_line_has_no_dial_tone_and_does_not_ring)
+{
+	struct sim_modem_options options;
+	struct fixture f;
+
+	fixture_init(&f);
+	options = *sim_modem_options(f.port[0].modem);
+	options.unplugged_line = true;
+	sim_modem_set_options(f.port[0].modem, &options);
+	expect_after(&f, &f.port[0], "ATD102\r", 600, "\r\nNO DIALTONE\r\n");
+	expect_after(&f, &f.port[0], "ATD102;\r", 10, "\r\nNO DIALTONE\r\n");
+	expect_after(&f, &f.port[0], "ATX3S7=2D102\r", 3000, "\r\nNO ANSWER\r\n");
+	cr_assert_eq(sim_exchange_ring(f.port[0].modem, HAL_SLICE("1")), -ENOTCONN);
+	expect_after(&f, &f.port[1], "ATS7=5D101\r", 6000, "\r\nNO ANSWER\r\n");
+	cr_assert_eq(sim_modem_stats(f.port[0].modem)->rings, 0);
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, pulling_the_line_ends_the_call_at_both_ends)
+{
+	struct sim_modem_options options;
+	struct fixture f;
+
+	fixture_init(&f);
+	connect_ports(&f);
+	options = *sim_modem_options(f.port[0].modem);
+	options.unplugged_line = true;
+	sim_modem_set_options(f.port[0].modem, &options);
+	run_ms(&f, 1500);
+	expect_heard(&f.port[0], "\r\nNO CARRIER\r\n");
+	expect_heard(&f.port[1], "\r\nNO CARRIER\r\n");
+	forget(&f.port[1]);
+	say(&f.port[1], "AT#UD\r");
+	run_ms(&f, 10);
+	cr_assert(has_heard(&f.port[1], "60=3C>"));
+	fixture_fini(&f);
+}
+
+/* ---- abort and races ---- */
+
+Test(modemsim_calls, a_character_aborts_dialling_after_125_ms_only)
+{
+	struct fixture f;
+	struct port *a = &f.port[0];
+
+	fixture_init(&f);
+	expect_after(&f, a, "ATD102\r\n", 100, "");
+	expect_after(&f, a, "x", 20, "");
+	run_ms(&f, 10);
+	expect_after(&f, a, "x", 10, "\r\nNO CARRIER\r\n");
+	forget(a);
+	say(a, "AT#UD\r");
+	run_ms(&f, 10);
+	cr_assert(has_heard(a, "60=50>"));
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, answering_too_late_is_no_carrier_after_s7)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	expect_after(&f, &f.port[1], "ATS7=2A\r", 1900, "");
+	cr_assert(sim_modem_is_off_hook(f.port[1].modem));
+	run_ms(&f, 200);
+	expect_heard(&f.port[1], "\r\nNO CARRIER\r\n");
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, an_answer_can_be_aborted)
+{
+	struct fixture f;
+	struct port *a = &f.port[0], *b = &f.port[1];
+
+	fixture_init(&f);
+	say(a, "ATD102\r");
+	run_ms(&f, 200);
+	say(b, "ATA\r");
+	run_ms(&f, 150);
+	forget(a);
+	expect(&f, b, "\r", "\r\nNO CARRIER\r\n");
+	expect_heard(a, "\r\nNO CARRIER\r\n");
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, dialling_while_it_rings_is_refused)
+{
+	struct fixture f;
+	struct port *b = &f.port[1];
+
+	fixture_init(&f);
+	say(&f.port[0], "ATD102\r");
+	run_ms(&f, 200);
+	expect(&f, b, "ATD103\r", "\r\nNO CARRIER\r\n");
+	forget(b);
+	say(b, "AT#UD\r");
+	run_ms(&f, 10);
+	cr_assert(has_heard(b, "60=2D>"));
+	cr_assert(sim_modem_is_ringing(b->modem));
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, hanging_up_does_not_stop_the_ringing)
+{
+	struct fixture f;
+	struct port *b = &f.port[1];
+
+	fixture_init(&f);
+	say(&f.port[0], "ATD102\r");
+	run_ms(&f, 200);
+	expect(&f, b, "ATH\r", "\r\nOK\r\n");
+	cr_assert(sim_modem_is_ringing(b->modem));
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, a_ringing_line_is_busy_to_others)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	say(&f.port[0], "ATD102\r");
+	run_ms(&f, 200);
+	expect_after(&f, &f.port[2], "ATD102\r", 200, "\r\nBUSY\r\n");
+	fixture_fini(&f);
+}
+
+/* ---- data and escape ---- */
+
+Test(modemsim_calls, bytes_pass_both_ways_and_are_counted)
+{
+	static const char all[] = "\0\001AT\r\n\xff\x10+++ NO CARRIER\r\n";
+	struct fixture f;
+	struct port *a = &f.port[0], *b = &f.port[1];
+
+	fixture_init(&f);
+	connect_ports(&f);
+	say_bytes(a, all, sizeof(all));
+	run_ms(&f, 1);
+	cr_assert_eq(b->heard_len, sizeof(all));
+	cr_assert_arr_eq(b->heard, all, sizeof(all));
+	say(b, "back");
+	run_ms(&f, 1);
+	expect_heard(a, "back");
+	escape(&f, a);
+	expect(&f, a, "ATH#UD\r",
+	       "\r\nDIAG <2A4D3263 0=1 1=7 2=0>\r\n"
+	       "\r\nDIAG <2A4D3263 34=8340 35=8340 44=1>\r\n"
+	       "\r\nDIAG <2A4D3263 52=1B 53=4 54=0>\r\n"
+	       "\r\nDIAG <2A4D3263 60=51>\r\n\r\nOK\r\n");
+	run_ms(&f, 1500);
+	forget(b);
+	say(b, "AT#UD\r");
+	run_ms(&f, 10);
+	cr_assert(has_heard(b, "1=8 "));
+	cr_assert(has_heard(b, "53=1B "));
+	cr_assert(has_heard(b, "60=41>"));
+	cr_assert_eq(sim_modem_stats(b->modem)->bytes_tx, 4);
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, a_reader_that_stops_holds_the_sender_and_loses_nothing)
+{
+	char block[1024];
+	struct fixture f;
+	struct port *a = &f.port[0], *b = &f.port[1];
+	size_t sent = 0;
+
+	fixture_init(&f);
+	connect_ports(&f);
+	b->deaf = true;
+	for (int i = 0; i < 100; i++) {
+		ssize_t n;
+
+		for (size_t k = 0; k < sizeof(block); k++)
+			block[k] = (char)('a' + (sent + k) % 26);
+		n = hal_stream_write(a->dte, block, sizeof(block));
+		sent += n > 0 ? (size_t)n : 0;
+		run_ms(&f, 1);
+	}
+	cr_assert_gt(sent, 8192);
+	cr_assert_lt(sent, sizeof(b->heard) - 1);
+	b->deaf = false;
+	cr_assert_eq(hal_stream_want_read(b->dte, true), 0);
+	run_ms(&f, 100);
+	cr_assert_eq(b->heard_len, sent);
+	for (size_t k = 0; k < sent; k++)
+		cr_assert_eq(b->heard[k], (char)('a' + k % 26));
+	cr_assert_eq(sim_modem_stats(a->modem)->lost, 0);
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, only_guarded_escapes_escape)
+{
+	static const struct {
+		const char *name;
+		uint64_t before_ms;
+		const char *first;
+		uint64_t between_ms;
+		const char *second;
+		bool escapes;
+	} escapes[] = {
+		{"guarded", 1100, "+++", 0, "", true},
+		{"slowly typed", 1100, "+", 500, "++", true},
+		{"no guard before", 500, "+++", 0, "", false},
+		{"too slowly typed", 1100, "+", 1100, "++", false},
+		{"data behind", 1100, "+++", 500, "x", false},
+		{"four", 1100, "++++", 0, "", false},
+		{"two", 1100, "++", 0, "", false},
+		{"within text", 1100, "a+++", 0, "", false},
+		{"another character", 1100, "---", 0, "", false},
+	};
+	struct fixture f;
+	struct port *a = &f.port[0];
+
+	fixture_init(&f);
+	connect_ports(&f);
+	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
+		run_ms(&f, escapes[i].before_ms);
+		say(a, escapes[i].first);
+		run_ms(&f, escapes[i].between_ms);
+		if (escapes[i].second[0])
+			say(a, escapes[i].second);
+		run_ms(&f, 1100);
+		cr_expect_eq(sim_modem_state(a->modem) == SIM_MODEM_ESCAPED, escapes[i].escapes,
+			     "%s", escapes[i].name);
+		if (sim_modem_state(a->modem) == SIM_MODEM_ESCAPED)
+			expect(&f, a, "ATO\r", "\r\nCONNECT 33600\r\n");
+		say(a, "x");
+		run_ms(&f, 1);
+	}
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, s2_above_127_disables_the_escape)
+{
+	struct fixture f;
+	struct port *a = &f.port[0];
+
+	fixture_init(&f);
+	expect(&f, a, "ATS2=128\r", "\r\nOK\r\n");
+	connect_ports(&f);
+	run_ms(&f, 1100);
+	say(a, "+++");
+	run_ms(&f, 1100);
+	cr_assert_eq(sim_modem_state(a->modem), SIM_MODEM_ONLINE);
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, data_waits_while_the_modem_is_in_online_command_state)
+{
+	struct fixture f;
+	struct port *a = &f.port[0], *b = &f.port[1];
+
+	fixture_init(&f);
+	connect_ports(&f);
+	escape(&f, a);
+	cr_assert(lines_of(a) & HAL_STREAM_DCD);
+	forget(b);
+	say(b, "later");
+	run_ms(&f, 100);
+	expect_heard(a, "");
+	expect(&f, a, "AT\r", "\r\nOK\r\n");
+	expect(&f, a, "ATD103\r", "\r\nERROR\r\n");
+	expect(&f, a, "ATA\r", "\r\nERROR\r\n");
+	expect(&f, a, "ATO\r", "\r\nCONNECT 33600\r\nlater");
+	fixture_fini(&f);
+}
+
+/* ---- ends ---- */
+
+Test(modemsim_calls, hanging_up_ends_the_far_end_after_s10)
+{
+	struct fixture f;
+	struct port *a = &f.port[0], *b = &f.port[1];
+
+	fixture_init(&f);
+	connect_ports(&f);
+	escape(&f, a);
+	forget(b);
+	expect(&f, a, "ATH\r", "\r\nOK\r\n");
+	cr_assert_not(lines_of(a) & HAL_STREAM_DCD);
+	cr_assert_not(sim_modem_is_off_hook(a->modem));
+	run_ms(&f, 1380);
+	expect_heard(b, "");
+	cr_assert(lines_of(b) & HAL_STREAM_DCD);
+	run_ms(&f, 20);
+	expect_heard(b, "\r\nNO CARRIER\r\n");
+	cr_assert_not(lines_of(b) & HAL_STREAM_DCD);
+	cr_assert_not(sim_modem_is_off_hook(b->modem));
+	expect(&f, a, "ATO\r", "\r\nNO CARRIER\r\n");
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, both_hang_up_at_once)
+{
+	struct fixture f;
+	struct port *a = &f.port[0], *b = &f.port[1];
+
+	fixture_init(&f);
+	connect_ports(&f);
+	run_ms(&f, 1100);
+	say(a, "+++");
+	say(b, "+++");
+	run_ms(&f, 1100);
+	forget(a);
+	forget(b);
+	say(a, "ATH\r");
+	say(b, "ATH\r");
+	run_ms(&f, 5000);
+	expect_heard(a, "\r\nOK\r\n");
+	expect_heard(b, "\r\nOK\r\n");
+	cr_assert_eq(sim_exchange_calls(f.exchange), 0);
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, reset_hangs_up_and_clears_the_log)
+{
+	struct fixture f;
+	struct port *a = &f.port[0];
+
+	fixture_init(&f);
+	connect_ports(&f);
+	escape(&f, a);
+	expect(&f, a, "ATZ\r", "\r\nOK\r\n");
+	cr_assert_not(sim_modem_is_off_hook(a->modem));
+	forget(a);
+	say(a, "AT#UD\r");
+	run_ms(&f, 10);
+	cr_assert(has_heard(a, "60=1>"));
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, a_dtr_drop_does_what_ampersand_d_says)
+{
+	static const struct {
+		const char *name;
+		const char *setup;
+		enum sim_modem_state state;
+		const char *heard;
+		const char *cause;
+	} drops[] = {
+		{"&D0", "AT&D0\r", SIM_MODEM_ONLINE, "", NULL},
+		{"&D1", "AT&D1\r", SIM_MODEM_ESCAPED, "\r\nOK\r\n", "60=2>"},
+		{"&D2", "AT&D2\r", SIM_MODEM_COMMAND, "\r\nNO CARRIER\r\n", "60=20>"},
+		{"&D3", "AT&D3\r", SIM_MODEM_COMMAND, "\r\nNO CARRIER\r\n", "60=1>"},
+	};
+
+	for (size_t i = 0; i < sizeof(drops) / sizeof(drops[0]); i++) {
+		struct fixture f;
+		struct port *a = &f.port[0];
+
+		fixture_init(&f);
+		expect(&f, a, drops[i].setup, "\r\nOK\r\n");
+		connect_ports(&f);
+		cr_assert_eq(hal_stream_set_lines(a->dte, HAL_STREAM_DTR, false), 0);
+		run_ms(&f, 1);
+		cr_expect_eq(sim_modem_state(a->modem), drops[i].state, "%s", drops[i].name);
+		cr_expect_str_eq(a->heard, drops[i].heard, "%s", drops[i].name);
+		cr_assert_eq(hal_stream_set_lines(a->dte, HAL_STREAM_DTR, true), 0);
+		run_ms(&f, 2000);
+		cr_expect_eq(sim_modem_is_connected(f.port[1].modem),
+			     drops[i].state != SIM_MODEM_COMMAND, "%s", drops[i].name);
+		if (drops[i].cause) {
+			say(a, "AT#UD\r");
+			run_ms(&f, 10);
+			cr_expect(has_heard(a, drops[i].cause), "%s: %s", drops[i].name, a->heard);
+		}
+		fixture_fini(&f);
+	}
+}
+
+Test(modemsim_calls, a_dtr_drop_ends_dialling)
+{
+	struct fixture f;
+	struct port *a = &f.port[0];
+
+	fixture_init(&f);
+	say(a, "ATD102\r");
+	run_ms(&f, 500);
+	cr_assert_eq(hal_stream_set_lines(a->dte, HAL_STREAM_DTR, false), 0);
+	run_ms(&f, 1);
+	expect_heard(a, "ATE0\r\r\nOK\r\n\r\nNO CARRIER\r\n");
+	cr_assert_not(sim_modem_is_ringing(f.port[1].modem));
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, data_in_flight_arrives_before_no_carrier)
+{
+	struct fixture f;
+	struct port *a = &f.port[0], *b = &f.port[1];
+
+	fixture_init(&f);
+	connect_ports(&f);
+	say(a, "last words");
+	cr_assert_eq(hal_stream_set_lines(a->dte, HAL_STREAM_DTR, false), 0);
+	run_ms(&f, 2000);
+	cr_assert(has_heard(b, "\r\nNO CARRIER\r\n"));
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, dcd_can_be_held_on)
+{
+	struct fixture f;
+	struct port *a = &f.port[0];
+
+	fixture_init(&f);
+	expect(&f, a, "AT&C0\r", "\r\nOK\r\n");
+	cr_assert(lines_of(a) & HAL_STREAM_DCD);
+	expect(&f, a, "AT&C1\r", "\r\nOK\r\n");
+	cr_assert_not(lines_of(a) & HAL_STREAM_DCD);
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, a_device_that_goes_takes_its_call_along)
+{
+	struct fixture f;
+	struct port *a = &f.port[0], *b = &f.port[1];
+
+	fixture_init(&f);
+	connect_ports(&f);
+	sim_modem_detach(a->modem);
+	run_ms(&f, 1500);
+	cr_assert_not(sim_modem_has_stream(a->modem));
+	expect_heard(b, "\r\nNO CARRIER\r\n");
+	cr_assert_not(sim_modem_is_off_hook(a->modem));
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, a_cable_pulled_at_the_program_ends_the_call_and_can_be_replaced)
+{
+	struct fixture f;
+	struct port *a = &f.port[0];
+	struct hal_stream *dce;
+
+	fixture_init(&f);
+	connect_ports(&f);
+	hal_stream_mem_unplug(a->dte);
+	run_ms(&f, 1);
+	cr_assert_not(sim_modem_has_stream(a->modem));
+	cr_assert_eq(sim_exchange_calls(f.exchange), 0);
+
+	hal_stream_close(a->dte);
+	cr_assert_eq(hal_stream_mem_pair(f.loop, NULL, &a->dte, &dce), 0);
+	cr_assert_eq(sim_modem_attach(a->modem, dce), 0);
+	cr_assert_eq(sim_modem_attach(a->modem, dce), -EBUSY);
+	run_ms(&f, 1);
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, a_telephone_unplugged_while_it_rings_leaves_the_caller_waiting)
+{
+	struct fixture f;
+	struct port *a = &f.port[0];
+
+	fixture_init(&f);
+	forget(a);
+	say(a, "ATS7=5D102\r");
+	run_ms(&f, 200);
+	sim_modem_detach(f.port[1].modem);
+	run_ms(&f, 1000);
+	cr_assert_eq(sim_modem_state(a->modem), SIM_MODEM_DIALING);
+	run_ms(&f, 5000);
+	expect_heard(a, "\r\nNO ANSWER\r\n");
+	fixture_fini(&f);
+}
+
+/* ---- services, strangers, caller identification ---- */
+
+Test(modemsim_calls, the_exchange_answers_echoes_and_hangs_up)
+{
+	struct fixture f;
+	struct port *a = &f.port[0];
+
+	fixture_init(&f);
+	add_number(&f, "30.", SIM_SERVICE_ECHO, 1000, 5000);
+	forget(a);
+	say(a, "ATD3012\r");
+	run_ms(&f, 1200);
+	expect_heard(a, "");
+	run_ms(&f, 200);
+	expect_heard(a, "\r\nCONNECT 33600\r\n");
+	expect(&f, a, "hello", "hello");
+	run_ms(&f, 7000);
+	expect_heard(a, "hello\r\nNO CARRIER\r\n");
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, the_exchange_listens)
+{
+	struct fixture f;
+	struct port *a = &f.port[0];
+
+	fixture_init(&f);
+	add_number(&f, "400", SIM_SERVICE_ANSWER, 0, 0);
+	say(a, "ATD400\r");
+	run_ms(&f, 500);
+	cr_assert(sim_modem_is_connected(a->modem));
+	expect(&f, a, "hello", "");
+	cr_assert_eq(sim_modem_stats(a->modem)->bytes_tx, 5);
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, a_stranger_rings_and_is_answered_or_goes)
+{
+	struct fixture f;
+	struct port *a = &f.port[0];
+
+	fixture_init(&f);
+	forget(a);
+	cr_assert_eq(sim_exchange_clear(a->modem), -EALREADY);
+	cr_assert_eq(sim_exchange_ring(a->modem, HAL_SLICE("555")), 0);
+	cr_assert_eq(sim_exchange_ring(a->modem, HAL_SLICE("555")), -EBUSY);
+	run_ms(&f, 100);
+	expect_heard(a, "\r\nRING\r\n");
+	cr_assert_eq(sim_exchange_clear(a->modem), 0);
+	cr_assert_not(sim_modem_is_ringing(a->modem));
+
+	cr_assert_eq(sim_exchange_ring(a->modem, HAL_SLICE("555")), 0);
+	run_ms(&f, 100);
+	expect_after(&f, a, "ATA\r", 300, "\r\nCONNECT 33600\r\n");
+	cr_assert_eq(sim_exchange_clear(a->modem), 0);
+	run_ms(&f, 2000);
+	expect_heard(a, "\r\nCONNECT 33600\r\n\r\nNO CARRIER\r\n");
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, the_caller_is_shown_between_the_first_two_rings)
+{
+	static const struct {
+		const char *name;
+		bool withheld;
+		const char *number, *caller;
+	} callers[] = {
+		{"shown", false, "\r\nNMBR = 101\r\n", "\r\nNAME = Alice\r\n"},
+		{"withheld", true, "\r\nNMBR = P\r\n", "\r\nNAME = P\r\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(callers) / sizeof(callers[0]); i++) {
+		struct sim_modem_options options;
+		struct fixture f;
+		struct port *b = &f.port[1];
+
+		fixture_init(&f);
+		options = *sim_modem_options(f.port[0].modem);
+		options.withhold_number = callers[i].withheld;
+		memcpy(options.caller_name, "Alice", 6);
+		sim_modem_set_options(f.port[0].modem, &options);
+		expect(&f, b, "AT+VCID=1\r", "\r\nOK\r\n");
+		say(&f.port[0], "ATD102\r");
+		run_ms(&f, 4000);
+		cr_expect(has_heard(b, "RING\r\n\r\nDATE = "), "%s", callers[i].name);
+		cr_expect(has_heard(b, "\r\nTIME = "), "%s", callers[i].name);
+		cr_expect(has_heard(b, callers[i].number), "%s", callers[i].name);
+		cr_expect(has_heard(b, callers[i].caller), "%s", callers[i].name);
+		forget(b);
+		run_ms(&f, 10000);
+		cr_expect_not(has_heard(b, "NMBR"), "%s", callers[i].name);
+		fixture_fini(&f);
+	}
+}
+
+/* ---- voice ---- */
+
+Test(modemsim_calls, a_semicolon_dials_and_stays_in_command_state)
+{
+	struct fixture f;
+	struct port *a = &f.port[0], *b = &f.port[1];
+
+	fixture_init(&f);
+	expect(&f, a, "ATD102;\r", "\r\nOK\r\n");
+	run_ms(&f, 200);
+	cr_assert(sim_modem_is_ringing(b->modem));
+	expect(&f, a, "ATD9;\r", "\r\nOK\r\n");
+	expect(&f, a, "ATD103\r", "\r\nERROR\r\n");
+	expect_after(&f, b, "ATS7=3A\r", 4000, "\r\nNO CARRIER\r\n");
+	expect(&f, a, "ATH\r", "\r\nOK\r\n");
+	cr_assert_eq(sim_exchange_calls(f.exchange), 0);
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, a_voice_modem_hears_the_far_end_go)
+{
+	struct fixture f;
+	struct port *a = &f.port[0], *b = &f.port[1];
+
+	fixture_init(&f);
+	set_voice(a);
+	set_voice(b);
+	expect(&f, a, "AT+FCLASS=8\r", "\r\nOK\r\n");
+	expect(&f, b, "AT+FCLASS=8\r", "\r\nOK\r\n");
+	expect(&f, a, "ATD102\r", "\r\nOK\r\n");
+	run_ms(&f, 200);
+	expect(&f, b, "ATA\r", "\r\nOK\r\n");
+	cr_assert(sim_modem_is_off_hook(b->modem));
+	forget(a);
+	run_ms(&f, 10000);
+	expect_heard(a, "");
+	expect(&f, b, "AT+VLS=0\r", "\r\nOK\r\n");
+	expect_heard(a, "\x10"
+			"b");
+	run_ms(&f, 4000);
+	expect_heard(a, "\x10"
+			"b\x10"
+			"b");
+	expect(&f, a, "ATH\r", "\r\nOK\r\n");
+	run_ms(&f, 10000);
+	expect_heard(a, "\r\nOK\r\n");
+	fixture_fini(&f);
+}
+
+/* ---- the emulator itself ---- */
+
+Test(modemsim_calls, a_thousand_calls_leave_nothing_behind)
+{
+	struct fixture f;
+	struct port *a = &f.port[0], *b = &f.port[1];
+
+	fixture_init(&f);
+	expect(&f, b, "ATS0=1\r", "\r\nOK\r\n");
+	for (int i = 0; i < 1000; i++) {
+		forget(a);
+		forget(b);
+		say(a, "ATD102\r");
+		run_ms(&f, 500);
+		cr_assert(sim_modem_is_connected(a->modem));
+		cr_assert_eq(hal_stream_set_lines(a->dte, HAL_STREAM_DTR, false), 0);
+		run_ms(&f, 1);
+		cr_assert_eq(hal_stream_set_lines(a->dte, HAL_STREAM_DTR, true), 0);
+		run_ms(&f, 1500);
+		cr_assert_eq(sim_exchange_calls(f.exchange), 0);
+		cr_assert_not(sim_modem_is_off_hook(a->modem));
+		cr_assert_not(sim_modem_is_off_hook(b->modem));
+	}
+	cr_assert_eq(sim_modem_stats(a->modem)->connects, 1000);
+	cr_assert_eq(sim_modem_stats(b->modem)->connects, 1000);
+	fixture_fini(&f);
+}
