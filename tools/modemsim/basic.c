@@ -109,10 +109,14 @@ int sim_basic_run(struct sim_modem *modem, struct hal_slice *rest)
 {
 	size_t name_len = rest->data[0] == '&' && rest->len > 1 ? 2 : 1;
 	const struct basic_command *command;
+	struct hal_slice dial_string;
 	uint32_t value;
 
-	if (hal_to_upper(rest->data[0]) == 'D')
-		return sim_dial_run(modem, hal_slice_skip(*rest, 1));
+	if (hal_to_upper(rest->data[0]) == 'D') {
+		dial_string = hal_slice_skip(*rest, 1);
+		*rest = hal_slice(NULL, 0);
+		return sim_dial_run(modem, dial_string);
+	}
 	command = find(hal_slice(rest->data, name_len));
 	if (!command)
 		return -EINVAL;

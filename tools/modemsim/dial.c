@@ -244,18 +244,27 @@ void sim_dial_dtr_dropped(struct sim_modem *modem)
 
 /* ---- what the line does ---- */
 
+static bool answers_by_itself(const struct sim_modem *modem)
+{
+	uint8_t rings = modem->settings.sreg[1];
+	uint8_t limit = modem->settings.sreg[0];
+	uint32_t forced = modem->options.answer_rings;
+	bool dtr = modem->dtr || modem->options.ignore_dtr || modem->settings.basic[SIM_D] < 2;
+
+	if (modem->state != SIM_MODEM_COMMAND || sim_fault_is_on(modem, SIM_FAULT_SILENT))
+		return false;
+	return (forced > 0 && rings >= forced) || (limit > 0 && rings >= limit && dtr);
+}
+
 static void ring_on(struct sim_modem *modem)
 {
 	uint8_t *rings = &modem->settings.sreg[1];
-	uint8_t limit = modem->settings.sreg[0];
-	bool dtr = modem->dtr || modem->options.ignore_dtr || modem->settings.basic[SIM_D] < 2;
 
 	modem->stats.rings++;
 	*rings = (uint8_t)(*rings + (*rings < UINT8_MAX));
 	sim_report_result(modem, SIM_RING);
-	if (limit > 0 && *rings >= limit && dtr && modem->state == SIM_MODEM_COMMAND &&
-	    !sim_fault_is_on(modem, SIM_FAULT_SILENT))
-		(void)sim_dial_answer(modem); /* the answer comes by itself */
+	if (answers_by_itself(modem))
+		(void)sim_dial_answer(modem); /* in voice class it is done, else it will tell */
 }
 
 static void ring_off(struct sim_modem *modem)

@@ -99,6 +99,23 @@ Test(modemsim_calls, s0_answers_after_so_many_rings)
 	fixture_fini(&f);
 }
 
+Test(modemsim_calls, a_switch_on_the_modem_answers_whatever_s0_and_dtr_say)
+{
+	struct sim_modem_options options;
+	struct fixture f;
+	struct port *b = &f.port[1];
+
+	fixture_init(&f);
+	options = *sim_modem_options(b->modem);
+	options.answer_rings = 1;
+	sim_modem_set_options(b->modem, &options);
+	cr_assert_eq(hal_stream_set_lines(b->dte, HAL_STREAM_DTR, false), 0);
+	say(&f.port[0], "ATD102\r");
+	run_ms(&f, 500);
+	cr_assert(sim_modem_is_connected(b->modem));
+	fixture_fini(&f);
+}
+
 Test(modemsim_calls, without_dtr_nothing_is_answered_by_itself)
 {
 	struct fixture f;
@@ -413,14 +430,14 @@ Test(modemsim_calls, bytes_pass_both_ways_and_are_counted)
 	expect(&f, a, "ATH#UD\r",
 	       "\r\nDIAG <2A4D3263 0=1 1=7 2=0>\r\n"
 	       "\r\nDIAG <2A4D3263 34=8340 35=8340 44=1>\r\n"
-	       "\r\nDIAG <2A4D3263 52=1B 53=4 54=0>\r\n"
+	       "\r\nDIAG <2A4D3263 52=1C 53=4 54=0>\r\n"
 	       "\r\nDIAG <2A4D3263 60=51>\r\n\r\nOK\r\n");
 	run_ms(&f, 1500);
 	forget(b);
 	say(b, "AT#UD\r");
 	run_ms(&f, 10);
 	cr_assert(has_heard(b, "1=8 "));
-	cr_assert(has_heard(b, "53=1B "));
+	cr_assert(has_heard(b, "53=1C "));
 	cr_assert(has_heard(b, "60=41>"));
 	cr_assert_eq(sim_modem_stats(b->modem)->bytes_tx, 4);
 	fixture_fini(&f);
