@@ -17,6 +17,7 @@ struct wrap {
 extern struct wrap wrap_calloc;
 extern struct wrap wrap_epoll_create1;
 extern struct wrap wrap_epoll_wait;
+extern struct wrap wrap_flock;
 extern struct wrap wrap_timerfd_create;
 extern struct wrap wrap_timerfd_settime;
 

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "hal/ports.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A small /sys in a folder. */
+
+static void make_dir(const char *root, const char *path)
+{
+	char full[256];
+
+	(void)snprintf(full, sizeof(full), "%s/%s", root, path);
+	for (char *c = full + strlen(root) + 1; (c = strchr(c, '/')) != NULL; c++) {
+		*c = '\0';
+		(void)mkdir(full, 0700);
+		*c = '/';
+	}
+	(void)mkdir(full, 0700);
+}
+
+static void make_file(const char *root, const char *path, const char *text)
+{
+	char full[256];
+	FILE *file;
+
+	(void)snprintf(full, sizeof(full), "%s/%s", root, path);
+	file = fopen(full, "w");
+	cr_assert_not_null(file, "%s", full);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void make_link(const char *root, const char *path, const char *target)
+{
+	char full[256];
+
+	(void)snprintf(full, sizeof(full), "%s/%s", root, path);
+	cr_assert_eq(symlink(target, full), 0, "%s", full);
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static void make_usb(const char *root, const char *serial)
+{
+	make_dir(root, "usb/1-1/1-1:1.0/ttyUSB10/tty/ttyUSB10");
+	make_dir(root, "usb/1-1/1-1:1.1/tty/ttyACM0");
+	make_file(root, "usb/1-1/idVendor", "0403\n");
+	make_file(root, "usb/1-1/idProduct", "6001\n");
+	make_file(root, "usb/1-1/busnum", "1\n");
+	make_file(root, "usb/1-1/devnum", "17\n");
+	make_file(root, "usb/1-1/product", "Modem \x1b[2J\n");
+	if (serial)
+		make_file(root, "usb/1-1/serial", serial);
+	make_link(root, "usb/1-1/1-1:1.0/ttyUSB10/tty/ttyUSB10/device", "../../../ttyUSB10");
+	make_link(root, "usb/1-1/1-1:1.1/tty/ttyACM0/device", "../../../1-1:1.1");
+	make_link(root, "class/tty/ttyUSB10", "../../usb/1-1/1-1:1.0/ttyUSB10/tty/ttyUSB10");
+	make_link(root, "class/tty/ttyACM0", "../../usb/1-1/1-1:1.1/tty/ttyACM0");
+}
+
+static void make_uart(const char *root, const char *name, const char *type)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "class/tty/%s/device", name);
+	make_dir(root, path);
+	(void)snprintf(path, sizeof(path), "class/tty/%s/type", name);
+	make_file(root, path, type);
+}
+
+Test(ports, sysfs_tells_real_ports_from_the_rest)
+{
+	char root[] = "/tmp/ports-XXXXXX";
+	struct hal_port *ports = NULL;
+	size_t count = 0;
+
+	cr_assert_not_null(mkdtemp(root));
+	make_dir(root, "class/tty/tty1"); /* a virtual console has no device */
+	make_uart(root, "ttyS0", "4\n");
+	make_uart(root, "ttyS1", "0\n");
+	make_uart(root, "rfcomm0", "");
+	make_dir(root, "class/tty/ttyUSB2/device");
+	make_usb(root, "SN0000\n");
+
+	cr_assert_eq(hal_ports_list_sysfs(root, &ports, &count), 0);
+	cr_assert_eq(count, 5);
+	cr_assert_str_eq(ports[0].name, "rfcomm0");
+	cr_assert_eq(ports[0].transport, HAL_PORT_BLUETOOTH);
+	cr_assert_str_eq(ports[1].path, "/dev/ttyACM0");
+	cr_assert_str_eq(ports[2].name, "ttyS0");
+	cr_assert_eq(ports[2].transport, HAL_PORT_NATIVE);
+	cr_assert_str_eq(ports[2].description, "ttyS0");
+	cr_assert_str_eq(ports[2].serial, "");
+	cr_assert_str_eq(ports[3].name, "ttyUSB2");
+	cr_assert_str_eq(ports[4].name, "ttyUSB10", "by number");
+	for (size_t i = 1; i < count; i += 3) {
+		cr_assert_eq(ports[i].transport, HAL_PORT_USB);
+		cr_assert_eq(ports[i].vendor_id, 0x0403);
+		cr_assert_eq(ports[i].product_id, 0x6001);
+		cr_assert_eq(ports[i].bus, 1);
+		cr_assert_eq(ports[i].address, 17);
+		cr_assert_str_eq(ports[i].serial, "SN0000");
+		cr_assert_str_eq(ports[i].description, "Modem \\x1b[2J");
+	}
+	free(ports);
+	cr_assert_eq(nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+Test(ports, no_port_at_all_is_no_error)
+{
+	char root[] = "/tmp/ports-XXXXXX";
+	struct hal_port *ports = (struct hal_port *)root;
+	size_t count = 7;
+
+	cr_assert_not_null(mkdtemp(root));
+	cr_assert_eq(hal_ports_list_sysfs(root, &ports, &count), -ENOENT);
+	cr_assert_eq(count, 7);
+	make_dir(root, "class/tty");
+	cr_assert_eq(hal_ports_list_sysfs(root, &ports, &count), 0);
+	cr_assert_eq(count, 0);
+	cr_assert_null(ports);
+	cr_assert_eq(nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+Test(ports, this_machine_can_be_listed)
+{
+	struct hal_port *ports = NULL;
+	size_t count = 0;
+
+	cr_assert_eq(hal_ports_list(&ports, &count), 0);
+	for (size_t i = 0; i < count; i++) {
+		cr_assert_eq(strncmp(ports[i].path, "/dev/", 5), 0);
+		cr_assert_str_neq(ports[i].name, "");
+	}
+	free(ports);
+}
