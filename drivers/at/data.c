@@ -179,6 +179,7 @@ static void give_up_escape(struct at_queue *queue)
 	escape->step = AT_ESCAPE_NONE;
 	at_lexer_init(&queue->lexer); /* all it has seen was data */
 	queue->counts.timeouts++;
+	at_queue_update_want_write(queue);
 	if (!escape->muted && escape->cmd.on_done)
 		escape->cmd.on_done(escape->cmd.user, &answer);
 }
@@ -198,6 +199,7 @@ void at_escape_end(struct at_queue *queue, int error)
 	if (escape->step != AT_ESCAPE_NONE && !escape->muted)
 		at_queue_complete_later(queue, &escape->cmd, error);
 	escape->step = AT_ESCAPE_NONE;
+	at_queue_update_want_write(queue);
 }
 
 void at_escape_cancel(struct at_queue *queue, uint32_t group)

@@ -30,10 +30,18 @@ void at_queue_trace(struct at_queue *queue, char direction, struct hal_slice tex
 
 /* Sending */
 
+/* Writers are told to go on, but not in the silence that an escape needs. */
+static bool is_data_wanted(const struct at_queue *queue)
+{
+	return queue->data_blocked && queue->phase == AT_PHASE_DATA &&
+	       queue->escape.step == AT_ESCAPE_NONE;
+}
+
 void at_queue_update_want_write(struct at_queue *queue)
 {
 	/* Fails only when the stream is lost, which has an event of its own. */
-	(void)hal_stream_want_write(queue->stream, at_queue_sending(queue) || queue->data_blocked);
+	(void)hal_stream_want_write(queue->stream,
+				    at_queue_sending(queue) || is_data_wanted(queue));
 }
 
 /* @return true when nothing is left */
@@ -361,16 +369,18 @@ static void receive(struct at_queue *queue)
 
 static void go_on_writing(struct at_queue *queue)
 {
-	bool blocked = queue->data_blocked;
+	bool wanted;
 
 	if (at_queue_sending(queue)) {
 		if (!flush_tx(queue))
 			return;
 		queue->sent_us = queue->last_tx_us;
 	}
-	queue->data_blocked = false;
+	wanted = is_data_wanted(queue);
+	if (wanted)
+		queue->data_blocked = false;
 	at_queue_update_want_write(queue);
-	if (blocked && queue->phase == AT_PHASE_DATA && queue->events.on_writable)
+	if (wanted && queue->events.on_writable)
 		queue->events.on_writable(queue->user);
 }
 

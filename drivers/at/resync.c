@@ -155,9 +155,8 @@ static void take_plain_final(struct at_queue *queue, enum at_result result)
 			succeed(queue);
 			break;
 		}
-		/* A late one, or this modem cannot tell: the value may come within a moment. */
+		/* A late one, the value may be next; or this modem cannot tell. */
 		resync->final_seen = true;
-		hal_timer_arm_ms(queue->loop, &queue->timer, AT_RESYNC_QUIET_MS);
 		break;
 	case AT_RESYNC_PLAIN:
 		if (result == AT_RESULT_OK)
