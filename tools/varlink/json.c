@@ -116,9 +116,10 @@ bool varlink_json_get_bool(struct json_object *object, const char *key)
 	return json_object_is_type(value, json_type_boolean) && json_object_get_boolean(value);
 }
 
-/* Length of the UTF-8 sequence at the start (Unicode 15, table 3-7); 0 when there is none. */
-static size_t utf8_length(const unsigned char *s)
+/* Unicode 15, table 3-7. */
+size_t varlink_utf8_length(const char *text)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	unsigned char low = 0x80;
 	unsigned char high = 0xbf;
 	size_t n;
@@ -147,7 +148,6 @@ static size_t utf8_length(const unsigned char *s)
 
 struct json_object *varlink_json_new_string(const char *text)
 {
-	const unsigned char *in = (const unsigned char *)text;
 	struct json_object *value;
 	size_t n = 0;
 	char *out;
@@ -155,17 +155,19 @@ struct json_object *varlink_json_new_string(const char *text)
 	out = malloc(2 * strlen(text) + 1);
 	if (!out)
 		return NULL;
-	while (*in) {
-		size_t length = utf8_length(in);
+	while (*text) {
+		size_t length = varlink_utf8_length(text);
 
 		if (length == 0) {
-			out[n++] = (char)(0xc0 | *in >> 6);
-			out[n++] = (char)(0x80 | (*in++ & 0x3f));
+			unsigned char byte = (unsigned char)*text++;
+
+			out[n++] = (char)(0xc0 | byte >> 6);
+			out[n++] = (char)(0x80 | (byte & 0x3f));
 			continue;
 		}
-		memcpy(out + n, in, length);
+		memcpy(out + n, text, length);
 		n += length;
-		in += length;
+		text += length;
 	}
 	value = json_object_new_string_len(out, (int)n);
 	free(out);

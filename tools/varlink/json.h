@@ -75,6 +75,12 @@ void varlink_put_int(struct varlink_build *build, const char *key, int64_t value
 void varlink_put_count(struct varlink_build *build, const char *key, int64_t value);
 void varlink_put_bool(struct varlink_build *build, const char *key, bool value);
 
+/**
+ * @return length of the UTF-8 sequence at the start of a terminated text, 1 for its NUL; 0 when
+ * there is none
+ */
+size_t varlink_utf8_length(const char *text);
+
 /** @return a string object with valid UTF-8; NULL when out of memory */
 struct json_object *varlink_json_new_string(const char *text);
 

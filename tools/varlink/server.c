@@ -121,6 +121,10 @@ static int reply(struct varlink_server *server, const char *error, struct json_o
 {
 	int r;
 
+	if (!server->busy) {
+		json_object_put(params);
+		return -EALREADY;
+	}
 	r = send_reply(server, error, params, continues);
 	if (r == -EMSGSIZE)
 		return r;

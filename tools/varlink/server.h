@@ -83,8 +83,8 @@ bool varlink_server_wants_more(const struct varlink_server *server);
  * @param params    taken over whatever happens; NULL is a failure (-ENOMEM), so that a
  * constructor's result can be passed as it is
  * @param continues more replies follow: only when the call asked for more
- * @return 0; -EMSGSIZE too long, nothing was replied; -ENOBUFS, -ENOMEM: the connection is lost,
- * the next varlink_server_dispatch() says so
+ * @return 0; -EALREADY no call is being served; -EMSGSIZE too long, nothing was replied; -ENOBUFS,
+ * -ENOMEM: the connection is lost, the next varlink_server_dispatch() says so
  */
 int varlink_server_reply(struct varlink_server *server, struct json_object *params, bool continues);
 /** The last reply, an error. @param name with interface. As varlink_server_reply(). */

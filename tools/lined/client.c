@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/lined/client.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <trunkline/ctx.h>
+#include <trunkline/error.h>
+#include <trunkline/event.h>
+#include <trunkline/line.h>
+#include <trunkline/session.h>
+#include <unistd.h>
+
+#include "tools/lined/daemon.h"
+#include "tools/lined/methods.h"
+#include "tools/varlink/interface.h"
+#include "tools/varlink/json.h"
+#include "tools/varlink/server.h"
+
+static void name_peer(pid_t pid, char *name, size_t size)
+{
+	char path[40];
+	char comm[20] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)pid);
+	file = fopen(path, "re");
+	if (file) {
+		if (fgets(comm, sizeof(comm), file))
+			comm[strcspn(comm, "\n")] = '\0';
+		fclose(file);
+	}
+	/* A process names itself as it likes. */
+	for (char *c = comm; *c; c++) {
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	}
+	snprintf(name, size, "%s[%ld]", comm[0] ? comm : "?", (long)pid);
+}
+
+static void client_ready(void *user, uint32_t events)
+{
+	struct lined_client *client = user;
+
+	client_dispatch(client);
+	/* The peer can neither hear an answer nor say more. What it had sent before has just been
+	 * served. */
+	if ((events & (EPOLLHUP | EPOLLERR)) && varlink_server_is_busy(client->server))
+		client->gone = true;
+}
+
+int client_new(struct lined *lined, int fd, struct lined_client **ret_client)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	struct lined_client *client;
+	int r;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return -errno;
+	client = calloc(1, sizeof(*client));
+	if (!client)
+		return -ENOMEM;
+	client->lined = lined;
+	client->uid = peer.uid;
+	client->position = -1;
+	client->events = EPOLLIN;
+	client->source = (struct event_source){.fd = fd, .ready = client_ready, .user = client};
+	name_peer(peer.pid, client->name, sizeof(client->name));
+
+	r = tl_client_new(lined->ctx, client->name, &client->id);
+	if (r < 0)
+		goto fail;
+	r = event_add(&lined->loop, &client->source, client->events);
+	if (r < 0)
+		goto fail_client;
+	r = varlink_server_new(fd, &lined_service, client, &client->server);
+	if (r < 0)
+		goto fail_source;
+	*ret_client = client;
+	return 0;
+fail_source:
+	event_remove(&lined->loop, &client->source);
+fail_client:
+	tl_client_close(lined->ctx, client->id);
+fail:
+	free(client);
+	return r;
+}
+
+void client_free(struct lined_client *client)
+{
+	struct lined *lined = client->lined;
+
+	event_remove(&lined->loop, &client->source);
+	varlink_server_free(client->server);
+	/* Withdrawing its requests would hide the ends of the drops that the daemon's own end waits
+	 * for. */
+	if (!lined->stopping)
+		tl_client_close(lined->ctx, client->id);
+	lined_put_user(lined, client->uid);
+	free(client);
+}
+
+void client_dispatch(struct lined_client *client)
+{
+	uint32_t events;
+	int r;
+
+	client->dirty = false;
+	if (client->gone)
+		return;
+	r = varlink_server_dispatch(client->server);
+	if (r < 0 && r != -ECONNRESET && r != -EPIPE)
+		lined_log(&client->lined->log, TL_LOG_WARNING, "%s: connection cut off: %s",
+			  client->name,
+			  r == -EPROTO	   ? "does not speak Varlink"
+			  : r == -EMSGSIZE ? "sends too long a message"
+			  : r == -ENOBUFS  ? "does not read"
+					   : strerror(-r));
+	events = r < 0 ? 0 : varlink_server_events(client->server);
+	if (r == 0 && events != client->events) {
+		r = event_change(&client->lined->loop, &client->source, events);
+		client->events = events;
+	}
+	client->gone = r < 0;
+}
+
+void client_event(struct lined_client *client, const struct tl_event *event)
+{
+	const struct lined_call *call = &client->call;
+	uint64_t session = tl_event_get_session(event).id;
+	bool concerned;
+
+	if (!call->event || client->gone)
+		return;
+	if (tl_event_get_type(event) == TL_EVENT_OP_DONE)
+		concerned = call->op != 0 && call->op == tl_event_get_op(event);
+	else if (tl_event_get_type(event) == TL_EVENT_LOST)
+		concerned = true;
+	else
+		concerned = tl_event_get_client(event).id == client->id.id ||
+			    (session != 0 && session == call->session.id);
+	if (concerned)
+		call->event(client, event);
+}
+
+static void end_call(struct lined_client *client)
+{
+	struct tl_ctx *ctx = client->lined->ctx;
+
+	/* Both can only fail when the client or the line is gone, and with them the interest. */
+	if (client->call.line_is_open)
+		(void)tl_line_close(ctx, client->id, client->call.line);
+	if (client->call.watching)
+		(void)tl_client_watch(ctx, client->id, false);
+	client->call = (struct lined_call){0};
+}
+
+void client_reply(struct lined_client *client, struct json_object *params, bool continues)
+{
+	int r;
+
+	r = varlink_server_reply(client->server, params, continues);
+	client->dirty = true;
+	if (r == -EMSGSIZE)
+		client_fail(client, -ENOSPC, "the answer is too long for one message");
+	else if (!continues)
+		end_call(client);
+}
+
+void client_fail(struct lined_client *client, int error, const char *reason)
+{
+	struct json_object *params = NULL;
+	struct varlink_build b;
+	char name[64];
+
+	if (!reason || !*reason)
+		reason = client->reason[0] ? client->reason : tl_error_text(error);
+	snprintf(name, sizeof(name), VARLINK_TRUNKLINE ".%s", tl_error_name(error));
+	varlink_build_start(&b);
+	varlink_put_string(&b, "reason", reason);
+	if (client->position >= 0)
+		varlink_put_int(&b, "position", client->position);
+	if (varlink_build_end(&b, &params) < 0)
+		params = NULL; /* loses the connection, as it must when there is no memory to answer
+				*/
+	varlink_server_error(client->server, name, params);
+	client->reason[0] = '\0';
+	client->position = -1;
+	client->dirty = true;
+	end_call(client);
+}
+
+int client_refuse(struct lined_client *client, int error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(client->reason, sizeof(client->reason), format, args);
+	va_end(args);
+	return error;
+}
+
+bool client_is_admin(const struct lined_client *client)
+{
+	return client->uid == 0 || client->uid == geteuid();
+}
+
+int client_find_line(struct lined_client *client, const char *text, tl_line *ret_line)
+{
+	int r;
+
+	if (client->lined->stopping)
+		return client_refuse(client, -ECANCELED, "lined is stopping");
+	r = tl_line_find(client->lined->ctx, text, ret_line);
+	if (r < 0)
+		return client_refuse(client, r, "there is no line '%.40s'", text);
+	return 0;
+}
+
+/* May the client use what this other client owns? */
+static bool may_use(const struct lined_client *client, tl_client owner)
+{
+	const struct lined_user *user;
+
+	if (owner.id == client->id.id)
+		return true;
+	user = lined_find_user(client->lined, owner);
+	return user && (user->uid == client->uid || client->uid == 0);
+}
+
+int client_find_session(struct lined_client *client, const char *text, tl_session *ret_session)
+{
+	struct tl_session_info *info = NULL;
+	tl_session session;
+	tl_client owner;
+	int r;
+
+	if (tl_id_parse(text, &session.id) < 0)
+		return client_refuse(client, -EINVAL, "'%.40s' is no session: they look like s3.17",
+				     text);
+	r = tl_session_get_info(client->lined->ctx, session, &info);
+	if (r < 0)
+		return client_refuse(client, r, "%.40s: %s", text, tl_error_text(r));
+	owner = tl_session_info_client(info);
+	tl_session_info_free(info);
+	if (!may_use(client, owner))
+		return client_refuse(client, -EPERM, "session %.40s is somebody else's", text);
+	*ret_session = session;
+	return 0;
+}

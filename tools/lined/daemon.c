@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/lined/daemon.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <trunkline/ctx.h>
+#include <trunkline/error.h>
+#include <trunkline/event.h>
+#include <trunkline/line.h>
+#include <unistd.h>
+
+#include "tools/lined/client.h"
+#include "tools/lined/settings.h"
+
+static int add_client(struct lined *lined, int fd)
+{
+	struct lined_client *client;
+	int r;
+
+	r = client_new(lined, fd, &client);
+	if (r < 0)
+		return r;
+	lined_log(&lined->log, TL_LOG_DEBUG, "%s: connected", client->name);
+	client->next = lined->clients;
+	lined->clients = client;
+	lined->n_clients++;
+	return 0;
+}
+
+static void accept_clients(void *user, uint32_t events)
+{
+	struct lined *lined = user;
+	int fd;
+	int r;
+
+	(void)events;
+	/* Not in a loop: the descriptor stays ready, and others have their turn. */
+	fd = accept4(lined->listen_source.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+		/* The connection stays in the backlog until another one is closed. */
+		lined_log(&lined->log, TL_LOG_WARNING, "no descriptors are left: accepting nobody");
+		lined->accepting = event_change(&lined->loop, &lined->listen_source, 0) < 0;
+		return;
+	}
+	if (fd < 0)
+		return;
+	r = lined->n_clients < LINED_CONNECTIONS_MAX ? add_client(lined, fd) : -ENOSPC;
+	if (r < 0) {
+		lined_log(&lined->log, TL_LOG_WARNING, "connection refused: %s", tl_error_text(r));
+		close(fd);
+	}
+}
+
+static void log_event(const struct lined *lined, const struct tl_event *event)
+{
+	const char *line = tl_event_get_line_name(event);
+	unsigned long long call = tl_event_get_call(event);
+	enum tl_line_state line_state = tl_event_get_line_state(event);
+	const char *text = tl_event_get_text(event);
+
+	if (tl_event_get_type(event) == TL_EVENT_LINE_STATE)
+		lined_log(&lined->log,
+			  line_state == TL_LINE_FAULTY || line_state == TL_LINE_GONE
+				  ? TL_LOG_WARNING
+				  : TL_LOG_INFO,
+			  "%s: %s%s%s", line, tl_line_state_name(line_state), *text ? ": " : "",
+			  text);
+	else if (tl_event_get_type(event) == TL_EVENT_CALL_STATE &&
+		 tl_event_get_disconnect(event) != TL_DISCONNECT_NONE)
+		lined_log(&lined->log, TL_LOG_INFO, "%s/call%llu: %s: %s, by %s", line, call,
+			  tl_call_state_name(tl_event_get_call_state(event)),
+			  tl_disconnect_name(tl_event_get_disconnect(event)),
+			  tl_origin_name(tl_event_get_origin(event)));
+	else if (tl_event_get_type(event) == TL_EVENT_CALL_STATE)
+		lined_log(&lined->log, TL_LOG_INFO, "%s/call%llu: %s", line, call,
+			  tl_call_state_name(tl_event_get_call_state(event)));
+}
+
+static void count_drop(struct lined *lined, uint64_t op)
+{
+	for (size_t i = 0; i < lined->n_drops; i++) {
+		if (lined->drops[i] == op) {
+			lined->drops[i] = lined->drops[--lined->n_drops];
+			return;
+		}
+	}
+}
+
+static void take_events(void *user, uint32_t events)
+{
+	struct lined *lined = user;
+	tl_client own = tl_ctx_get_client(lined->ctx);
+	struct tl_event *event;
+	int r;
+
+	(void)events;
+	r = tl_ctx_dispatch(lined->ctx);
+	if (r < 0)
+		lined_log(&lined->log, TL_LOG_ERROR, "dispatch: %s", strerror(-r));
+	while (tl_ctx_next_event(lined->ctx, &event) > 0) {
+		if (tl_event_get_type(event) == TL_EVENT_OP_DONE)
+			count_drop(lined, tl_event_get_op(event));
+		if (tl_event_get_client(event).id == own.id)
+			log_event(lined, event);
+		for (struct lined_client *c = lined->clients; c; c = c->next)
+			client_event(c, event);
+		tl_event_free(event);
+	}
+}
+
+void lined_session_gone(struct lined *lined, tl_session session)
+{
+	for (struct lined_client *c = lined->clients; c; c = c->next) {
+		/* One that waits for an operation will be told of its completion. */
+		if (c->call.event && c->call.op == 0 && c->call.session.id == session.id)
+			client_fail(c, -ESTALE, "the session was released by another connection");
+	}
+}
+
+static void take_signal(void *user, uint32_t events)
+{
+	struct lined *lined = user;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(lined->signal_source.fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		lined_stop(lined);
+}
+
+static int add_lines(struct lined *lined, const struct lined_settings *settings)
+{
+	for (size_t i = 0; i < settings->n_lines; i++) {
+		tl_line line;
+		int r;
+
+		r = tl_line_add(lined->ctx, settings->lines[i].params, &line);
+		if (r < 0) {
+			lined_log(&lined->log, TL_LOG_ERROR, "line %s: %s", settings->lines[i].name,
+				  tl_error_text(r));
+			return r;
+		}
+	}
+	return 0;
+}
+
+static int listen_at(struct lined *lined, const char *path)
+{
+	char buffer[sizeof(lined->listener.path)];
+	int r;
+
+	if (!path) {
+		r = listener_default_path(buffer, sizeof(buffer));
+		if (r < 0) {
+			lined_log(&lined->log, TL_LOG_ERROR,
+				  "no place for the socket (say --socket PATH): %s", strerror(-r));
+			return r;
+		}
+		path = buffer;
+	}
+	r = listener_open(path, &lined->listener);
+	if (r == -EADDRINUSE)
+		lined_log(&lined->log, TL_LOG_ERROR, "lined is already running on %s", path);
+	else if (r == -EEXIST)
+		lined_log(&lined->log, TL_LOG_ERROR, "%s is there and is no socket", path);
+	else if (r < 0)
+		lined_log(&lined->log, TL_LOG_ERROR, "%s: %s", path, strerror(-r));
+	if (r < 0)
+		return r;
+	lined->listen_source = (struct event_source){
+		.fd = lined->listener.fd, .ready = accept_clients, .user = lined};
+	lined->accepting = true;
+	return event_add(&lined->loop, &lined->listen_source, EPOLLIN);
+}
+
+static int serve_inherited(struct lined *lined, int fd)
+{
+	int r;
+
+	r = add_client(lined, fd);
+	if (r < 0)
+		lined_log(&lined->log, TL_LOG_ERROR, "--fd %d: %s", fd, strerror(-r));
+	return r;
+}
+
+static int add_sources(struct lined *lined, const sigset_t *mask)
+{
+	int fd;
+	int r;
+
+	r = event_loop_init(&lined->loop);
+	if (r < 0)
+		return r;
+	lined->ctx_source = (struct event_source){
+		.fd = tl_ctx_get_fd(lined->ctx), .ready = take_events, .user = lined};
+	r = event_add(&lined->loop, &lined->ctx_source, EPOLLIN);
+	if (r < 0)
+		return r;
+	fd = signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	lined->signal_source = (struct event_source){.fd = fd, .ready = take_signal, .user = lined};
+	return event_add(&lined->loop, &lined->signal_source, EPOLLIN);
+}
+
+int lined_start(struct lined *lined, const struct lined_settings *settings, const sigset_t *mask)
+{
+	const struct event_source none = {.fd = -1};
+	int r;
+
+	*lined = (struct lined){.log = settings->log,
+				.loop = {.epoll = -1},
+				.signal_source = none,
+				.listen_source = none,
+				.listener = {.fd = -1},
+				.private = settings->fd >= 0};
+	r = tl_ctx_new(&lined->ctx);
+	if (r == 0)
+		r = add_sources(lined, mask);
+	if (r == 0)
+		r = tl_client_watch(lined->ctx, tl_ctx_get_client(lined->ctx), true);
+	if (r < 0) {
+		lined_log(&lined->log, TL_LOG_ERROR, "cannot start: %s", strerror(-r));
+		return r;
+	}
+	tl_ctx_set_log(lined->ctx, lined_log_line, &lined->log, lined->log.level,
+		       settings->personal);
+	/* First the socket: a second daemon must not reach for the devices of the first. */
+	r = lined->private ? serve_inherited(lined, settings->fd)
+			   : listen_at(lined, settings->socket);
+	return r < 0 ? r : add_lines(lined, settings);
+}
+
+/* Dispatch who has something new to send; free who is gone. */
+static void settle(struct lined *lined)
+{
+	struct lined_client **link = &lined->clients;
+	bool dirty = true;
+
+	while (dirty) {
+		dirty = false;
+		for (struct lined_client *c = lined->clients; c; c = c->next) {
+			if (!c->dirty)
+				continue;
+			client_dispatch(c);
+			dirty = true;
+		}
+	}
+	while (*link) {
+		struct lined_client *client = *link;
+
+		if (!client->gone) {
+			link = &client->next;
+			continue;
+		}
+		lined_log(&lined->log, TL_LOG_DEBUG, "%s: closed", client->name);
+		if (lined->private && !lined->stopping)
+			lined_stop(lined);
+		*link = client->next;
+		lined->n_clients--;
+		client_free(client);
+		if (lined->listen_source.fd >= 0 && !lined->accepting)
+			lined->accepting =
+				event_change(&lined->loop, &lined->listen_source, EPOLLIN) == 0;
+	}
+}
+
+/* Milliseconds to the first deadline, for epoll_wait(2). */
+static int time_left(const struct lined *lined)
+{
+	uint64_t now_ms = event_now_ms();
+	uint64_t first_ms = lined->stopping ? lined->stop_deadline_ms : 0;
+
+	for (const struct lined_client *c = lined->clients; c; c = c->next) {
+		if (c->call.deadline_ms > 0 && (first_ms == 0 || c->call.deadline_ms < first_ms))
+			first_ms = c->call.deadline_ms;
+	}
+	if (first_ms == 0)
+		return -1;
+	if (first_ms <= now_ms)
+		return 0;
+	return first_ms - now_ms > 3600000 ? 3600000 : (int)(first_ms - now_ms);
+}
+
+static void check_deadlines(struct lined *lined)
+{
+	uint64_t now_ms = event_now_ms();
+
+	for (struct lined_client *c = lined->clients; c; c = c->next) {
+		if (c->call.deadline_ms > 0 && c->call.deadline_ms <= now_ms)
+			client_fail(c, -ETIMEDOUT, "no call has come in");
+	}
+	if (lined->stopping && lined->stop_deadline_ms <= now_ms) {
+		lined_log(&lined->log, TL_LOG_WARNING,
+			  "%zu calls could not be ended in %d ms: closing their ports",
+			  lined->n_drops, LINED_STOP_MS);
+		lined->stopped = true;
+	}
+}
+
+int lined_run(struct lined *lined)
+{
+	int r = 0;
+
+	while (r == 0 && !lined->stopped && !(lined->stopping && lined->n_drops == 0)) {
+		r = event_run(&lined->loop, time_left(lined));
+		check_deadlines(lined);
+		settle(lined);
+	}
+	return r;
+}
+
+void lined_fini(struct lined *lined)
+{
+	struct lined_user *user;
+
+	listener_close(&lined->listener);
+	while (lined->clients) {
+		struct lined_client *client = lined->clients;
+
+		lined->clients = client->next;
+		client_free(client);
+	}
+	while ((user = lined->users) != NULL) {
+		lined->users = user->next;
+		free(user);
+	}
+	tl_ctx_free(lined->ctx);
+	free(lined->drops);
+	if (lined->signal_source.fd >= 0)
+		close(lined->signal_source.fd);
+	if (lined->loop.epoll >= 0)
+		event_loop_fini(&lined->loop);
+}

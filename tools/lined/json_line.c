@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <json-c/json.h>
+#include <trunkline/error.h>
+#include <trunkline/line.h>
+
+#include "tools/lined/daemon.h"
+#include "tools/lined/json.h"
+#include "tools/varlink/json.h"
+
+void json_put_id(struct varlink_build *build, const char *key, uint64_t id)
+{
+	char text[TL_ID_TEXT_MAX];
+
+	if (id != 0)
+		varlink_put_text(build, key, tl_id_format(id, text, sizeof(text)));
+}
+
+struct json_object *json_wrap(const char *key, struct json_object *value)
+{
+	struct json_object *object = NULL;
+	struct varlink_build b;
+
+	varlink_build_start(&b);
+	varlink_put(&b, key, value);
+	return varlink_build_end(&b, &object) < 0 ? NULL : object;
+}
+
+static void put_media(struct varlink_build *build, const struct tl_line_info *info)
+{
+	struct json_object *media = json_object_new_array();
+
+	varlink_put(build, "media", media);
+	for (int i = 0; i < TL_MEDIA_COUNT && build->error == 0; i++) {
+		enum tl_media medium = (enum tl_media)i;
+
+		if (tl_line_info_can(info, medium))
+			build->error = varlink_array_add(
+				media, varlink_json_new_string(tl_media_name(medium)));
+	}
+}
+
+int json_line(const struct lined *lined, tl_line line, struct json_object **ret_object)
+{
+	struct tl_line_info *info = NULL;
+	struct varlink_build b;
+	int r;
+
+	r = tl_line_get_info(lined->ctx, line, &info);
+	if (r < 0)
+		return r;
+	varlink_build_start(&b);
+	json_put_id(&b, "line", tl_line_info_line(info).id);
+	varlink_put_string(&b, "name", tl_line_info_name(info));
+	varlink_put_string(&b, "device", tl_line_info_device(info));
+	varlink_put_string(&b, "driver", tl_line_info_driver(info));
+	varlink_put_text(&b, "number", tl_line_info_number(info));
+	varlink_put_string(&b, "state", tl_line_state_name(tl_line_info_state(info)));
+	varlink_put_text(&b, "why", tl_line_info_why(info));
+	if (tl_line_info_error(info) < 0)
+		varlink_put_string(&b, "error", tl_error_name(tl_line_info_error(info)));
+	varlink_put_text(&b, "manufacturer", tl_line_info_manufacturer(info));
+	varlink_put_text(&b, "model", tl_line_info_model(info));
+	varlink_put_text(&b, "revision", tl_line_info_revision(info));
+	put_media(&b, info);
+	varlink_put_bool(&b, "modem_lines", tl_line_info_has_modem_lines(info));
+	varlink_put_count(&b, "rings", tl_line_info_rings(info));
+	varlink_put_count(&b, "call", (int64_t)tl_line_info_call(info));
+	varlink_put_int(&b, "calls_total", (int64_t)tl_line_info_calls_total(info));
+	tl_line_info_free(info);
+	return varlink_build_end(&b, ret_object);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TOOLS_LINED_LISTENER_H
+#define TOOLS_LINED_LISTENER_H
+
+/** @file The socket on which the daemon is found. */
+
+#include <sys/stat.h>
+#include <sys/un.h>
+
+struct listener {
+	int fd;
+	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+	struct stat made; /* what was bound: somebody may have replaced it since */
+};
+
+/**
+ * /run/lined/socket, or for users $XDG_RUNTIME_DIR/lined/socket. The folder is made if need be.
+ * @return 0; -ENOENT no XDG_RUNTIME_DIR; -ENAMETOOLONG; negative errno of mkdir(2)
+ */
+int listener_default_path(char *path, size_t size);
+
+/**
+ * A socket on which nobody listens any more is replaced.
+ * @return 0; -EADDRINUSE a daemon listens there; -EEXIST something else is there; -ENAMETOOLONG;
+ * negative errno of socket(2), bind(2), listen(2)
+ */
+int listener_open(const char *path, struct listener *ret_listener);
+/** Stop listening and remove the socket if it is still ours. */
+void listener_close(struct listener *listener);
+
+#endif

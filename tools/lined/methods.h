@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TOOLS_LINED_METHODS_H
+#define TOOLS_LINED_METHODS_H
+
+/**
+ * @file
+ * The methods of io.trunkline. Each is a struct varlink_method.call: user is the struct
+ * lined_client, args the struct of its name; 0 means that it has replied or that client->call waits
+ * for what it will reply to.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tools/varlink/server.h"
+
+struct args_line {
+	const char *line;
+};
+
+struct args_dial {
+	const char *line;
+	const char *number;
+	const char *media;
+	uint32_t timeout;
+	uint32_t max_duration;
+	bool keep;
+};
+
+struct args_answer {
+	const char *line;
+	const char *media;
+	uint32_t wait;
+	bool keep;
+};
+
+struct args_session {
+	const char *session;
+	bool flag; /* user, drop */
+};
+
+struct args_list {
+	bool all;
+};
+
+struct args_command {
+	const char *line;
+	const char *command;
+	uint32_t timeout;
+};
+
+/* methods_call.c: those that come by a session */
+int method_dial(void *user, const void *args);
+int method_answer(void *user, const void *args);
+int method_reject(void *user, const void *args);
+
+/* methods_session.c: those that have one */
+int method_drop(void *user, const void *args);
+int method_release(void *user, const void *args);
+int method_hangup(void *user, const void *args);
+int method_list_sessions(void *user, const void *args);
+int method_get_session(void *user, const void *args);
+
+/* methods_line.c: those about lines and the daemon */
+int method_list_lines(void *user, const void *args);
+int method_monitor(void *user, const void *args);
+int method_command(void *user, const void *args);
+int method_reset(void *user, const void *args);
+int method_get_counters(void *user, const void *args);
+int method_list_ports(void *user, const void *args);
+
+extern const struct varlink_method lined_methods[];
+extern const struct varlink_service lined_service;
+
+#endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+#include <trunkline/ctx.h>
+#include <trunkline/event.h>
+#include <trunkline/line.h>
+#include <trunkline/session.h>
+
+#include "tools/lined/client.h"
+#include "tools/lined/daemon.h"
+#include "tools/lined/json.h"
+#include "tools/lined/methods.h"
+#include "tools/varlink/json.h"
+
+static struct json_object *session_reply(tl_session session, const char *key,
+					 struct json_object *value)
+{
+	struct json_object *params = NULL;
+	struct varlink_build b;
+
+	varlink_build_start(&b);
+	json_put_id(&b, "session", session.id);
+	if (key)
+		varlink_put(&b, key, value);
+	return varlink_build_end(&b, &params) < 0 ? NULL : params;
+}
+
+/* The client will never hear of the session again: end what is left of the call. */
+static void give_up(struct lined_client *client, tl_session session)
+{
+	/* Stale already: somebody else has released it. */
+	(void)tl_session_release(client->lined->ctx, session, TL_RELEASE_DROP);
+	lined_session_gone(client->lined, session);
+}
+
+static void reply_record(struct lined_client *client)
+{
+	tl_session session = client->call.session;
+	struct json_object *info = NULL;
+	int r;
+
+	r = json_session(client->lined, session, &info);
+	if (r < 0)
+		client_fail(client, r, NULL);
+	else
+		client_reply(client, session_reply(session, "info", info), false);
+}
+
+/* Tell each state; with the last one the record. */
+static void follow(struct lined_client *client, const struct tl_event *event)
+{
+	tl_session session = client->call.session;
+	struct tl_session_info *info = NULL;
+	bool over;
+	int r;
+
+	if (tl_event_get_type(event) == TL_EVENT_CALL_STATE &&
+	    tl_event_get_session(event).id == session.id)
+		client_reply(client, session_reply(session, "event", json_event(event)), true);
+	r = tl_session_get_info(client->lined->ctx, session, &info);
+	if (r < 0) {
+		client_fail(client, r, NULL);
+		return;
+	}
+	over = tl_session_info_is_over(info);
+	tl_session_info_free(info);
+	if (over)
+		reply_record(client);
+}
+
+/* The modem has taken the number, or the call is answered; or not. */
+static void placed(struct lined_client *client, const struct tl_event *event)
+{
+	tl_session session = client->call.session;
+	int result = tl_event_get_result(event);
+
+	if (tl_event_get_type(event) != TL_EVENT_OP_DONE)
+		return;
+	if (result == 0) {
+		client_reply(client, session_reply(session, NULL, NULL), false);
+		return;
+	}
+	client_fail(client, result, tl_event_get_text(event));
+	give_up(client, session);
+}
+
+/* A call is on its way: answer at once and follow it, or answer when it is placed. */
+static void begin(struct lined_client *client, tl_session session, uint64_t op)
+{
+	client->call.session = session;
+	if (varlink_server_wants_more(client->server)) {
+		client->call.event = follow;
+		client_reply(client, session_reply(session, NULL, NULL), true);
+	} else {
+		client->call.event = placed;
+		client->call.op = op;
+	}
+}
+
+static int read_media(struct lined_client *client, const char *text, enum tl_media *ret_media)
+{
+	if (!text) {
+		*ret_media = TL_MEDIA_DATA;
+		return 0;
+	}
+	for (int i = 0; i < TL_MEDIA_COUNT; i++) {
+		if (strcmp(text, tl_media_name((enum tl_media)i)) == 0) {
+			*ret_media = (enum tl_media)i;
+			return 0;
+		}
+	}
+	return client_refuse(client, -EINVAL, "media is data or voice, not '%.40s'", text);
+}
+
+static int check_number(struct lined_client *client, const char *number)
+{
+	size_t position;
+
+	if (tl_number_check(number, &position) == 0)
+		return 0;
+	client->position = (int64_t)position;
+	if (!*number)
+		return client_refuse(client, -EINVAL, "the number is empty");
+	if (position >= TL_NUMBER_MAX)
+		return client_refuse(client, -EINVAL, "the number has more than %d digits",
+				     TL_NUMBER_MAX);
+	return client_refuse(client, -EINVAL, "character %zu of the number cannot be dialled",
+			     position + 1);
+}
+
+/* Why the line cannot be used, in its own words. */
+static int refuse_line(struct lined_client *client, tl_line line, int error)
+{
+	struct tl_line_info *info = NULL;
+
+	if (tl_line_get_info(client->lined->ctx, line, &info) == 0 && *tl_line_info_why(info))
+		client_refuse(client, error, "line %s: %s", tl_line_info_name(info),
+			      tl_line_info_why(info));
+	tl_line_info_free(info);
+	return error;
+}
+
+static int dial(struct lined_client *client, tl_line line, const struct args_dial *args,
+		enum tl_media media)
+{
+	struct lined *lined = client->lined;
+	struct tl_dial_params *params;
+	tl_client owner = client->id;
+	tl_session session;
+	uint64_t op;
+	int r;
+
+	if (args->keep) {
+		r = lined_get_user(lined, client->uid, &owner);
+		if (r < 0)
+			return r;
+	}
+	params = tl_dial_params_new();
+	if (!params)
+		return -ENOMEM;
+	tl_dial_params_set_media(params, media);
+	tl_dial_params_set_timeout(params, args->timeout);
+	tl_dial_params_set_max_duration(params, args->max_duration);
+	r = tl_line_dial(lined->ctx, owner, line, args->number, params, &session, &op);
+	tl_dial_params_free(params);
+	if (r == -ENODEV || r == -ENOTRECOVERABLE)
+		return refuse_line(client, line, r);
+	if (r < 0)
+		return r;
+	begin(client, session, op);
+	return 0;
+}
+
+int method_dial(void *user, const void *args)
+{
+	const struct args_dial *a = args;
+	struct lined_client *client = user;
+	enum tl_media media;
+	tl_line line;
+	int r;
+
+	r = client_find_line(client, a->line, &line);
+	if (r < 0)
+		return r;
+	r = read_media(client, a->media, &media);
+	if (r < 0)
+		return r;
+	r = check_number(client, a->number);
+	if (r < 0)
+		return r;
+	return dial(client, line, a, media);
+}
+
+/* The offered call is ours: answer it. */
+static int take(struct lined_client *client, tl_session session)
+{
+	struct lined *lined = client->lined;
+	tl_client owner;
+	uint64_t op;
+	int r = 0;
+
+	if (client->call.keep) {
+		r = lined_get_user(lined, client->uid, &owner);
+		if (r == 0)
+			r = tl_session_move(lined->ctx, session, owner);
+	}
+	if (r == 0)
+		r = tl_session_answer(lined->ctx, session, client->call.media, &op);
+	if (r < 0) {
+		give_up(client, session);
+		return r;
+	}
+	begin(client, session, op);
+	return 0;
+}
+
+static void await_offer(struct lined_client *client, const struct tl_event *event)
+{
+	int r;
+
+	if (tl_event_get_type(event) != TL_EVENT_SESSION_NEW ||
+	    tl_event_get_line(event).id != client->call.line.id ||
+	    tl_event_get_privilege(event) != TL_PRIVILEGE_OWNER)
+		return;
+	client->call.deadline_ms = 0;
+	r = take(client, tl_event_get_session(event));
+	if (r < 0)
+		client_fail(client, r, NULL);
+}
+
+static int wait_for_offer(struct lined_client *client, uint32_t seconds)
+{
+	struct lined_call *call = &client->call;
+	int r;
+
+	r = tl_line_open(client->lined->ctx, client->id, call->line, TL_PRIVILEGE_OWNER, 0);
+	if (r < 0)
+		return r;
+	call->line_is_open = true;
+	call->event = await_offer;
+	call->deadline_ms = event_now_ms() + (uint64_t)seconds * 1000;
+	return 0;
+}
+
+int method_answer(void *user, const void *args)
+{
+	const struct args_answer *a = args;
+	struct lined_client *client = user;
+	enum tl_media media;
+	tl_session session;
+	tl_line line;
+	int r;
+
+	r = client_find_line(client, a->line, &line);
+	if (r < 0)
+		return r;
+	r = read_media(client, a->media, &media);
+	if (r < 0)
+		return r;
+	client->call = (struct lined_call){.line = line, .media = media, .keep = a->keep};
+	r = tl_line_join(client->lined->ctx, client->id, line, TL_PRIVILEGE_OWNER, &session);
+	if (r == 0)
+		return take(client, session);
+	if (a->wait > 0 && (r == -ENOTCONN || r == -EPERM))
+		return wait_for_offer(client, a->wait);
+	if (r == -ENOTCONN)
+		return client_refuse(client, r, "no call comes in on '%.40s'", a->line);
+	return r;
+}
+
+static void rejected(struct lined_client *client, const struct tl_event *event)
+{
+	if (tl_event_get_type(event) != TL_EVENT_OP_DONE)
+		return;
+	if (tl_event_get_result(event) < 0)
+		client_fail(client, tl_event_get_result(event), tl_event_get_text(event));
+	else
+		reply_record(client);
+}
+
+static bool is_offer(struct lined *lined, tl_session session)
+{
+	struct tl_session_info *info = NULL;
+	bool offer;
+
+	if (tl_session_get_info(lined->ctx, session, &info) < 0)
+		return false;
+	offer = tl_session_info_state(info) == TL_CALL_OFFERING;
+	tl_session_info_free(info);
+	return offer;
+}
+
+int method_reject(void *user, const void *args)
+{
+	const struct args_line *a = args;
+	struct lined_client *client = user;
+	struct lined *lined = client->lined;
+	tl_session session;
+	tl_line line;
+	uint64_t op;
+	int r;
+
+	r = client_find_line(client, a->line, &line);
+	if (r < 0)
+		return r;
+	r = tl_line_join(lined->ctx, client->id, line, TL_PRIVILEGE_OWNER, &session);
+	if (r == -ENOTCONN)
+		return client_refuse(client, r, "no call comes in on '%.40s'", a->line);
+	if (r < 0)
+		return r;
+	r = is_offer(lined, session) ? tl_session_drop(lined->ctx, session, 0, &op) : -EINVAL;
+	if (r < 0) {
+		give_up(client, session);
+		return r;
+	}
+	client->call.event = rejected;
+	client->call.session = session;
+	client->call.op = op;
+	if (varlink_server_wants_more(client->server))
+		client_reply(client, session_reply(session, NULL, NULL), true);
+	return 0;
+}

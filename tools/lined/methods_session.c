@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <trunkline/event.h>
+#include <trunkline/session.h>
+
+#include "tools/lined/client.h"
+#include "tools/lined/daemon.h"
+#include "tools/lined/json.h"
+#include "tools/lined/methods.h"
+#include "tools/varlink/json.h"
+
+static int reply_info(struct lined_client *client, tl_session session)
+{
+	struct json_object *info = NULL;
+	int r;
+
+	r = json_session(client->lined, session, &info);
+	if (r < 0)
+		return r;
+	client_reply(client, json_wrap("info", info), false);
+	return 0;
+}
+
+static int release(struct lined_client *client, tl_session session, unsigned int flags)
+{
+	int r;
+
+	r = tl_session_release(client->lined->ctx, session, flags);
+	if (r < 0)
+		return r;
+	lined_session_gone(client->lined, session);
+	return 0;
+}
+
+/* The record as it is, then the session is gone. */
+static int release_with_info(struct lined_client *client, tl_session session)
+{
+	struct json_object *info = NULL;
+	int r;
+
+	r = json_session(client->lined, session, &info);
+	if (r < 0)
+		return r;
+	r = release(client, session, 0);
+	if (r < 0) {
+		json_object_put(info);
+		return r;
+	}
+	client_reply(client, json_wrap("info", info), false);
+	return 0;
+}
+
+/* @return true when the call has ended as it should; else the error is told */
+static bool drop_succeeded(struct lined_client *client, const struct tl_event *event)
+{
+	int result = tl_event_get_result(event);
+
+	if (result < 0)
+		client_fail(client, result, tl_event_get_text(event));
+	return result == 0;
+}
+
+static void dropped(struct lined_client *client, const struct tl_event *event)
+{
+	int r;
+
+	if (tl_event_get_type(event) != TL_EVENT_OP_DONE || !drop_succeeded(client, event))
+		return;
+	r = reply_info(client, client->call.session);
+	if (r < 0)
+		client_fail(client, r, NULL);
+}
+
+static void hung_up(struct lined_client *client, const struct tl_event *event)
+{
+	int r;
+
+	if (tl_event_get_type(event) != TL_EVENT_OP_DONE || !drop_succeeded(client, event))
+		return;
+	r = release_with_info(client, client->call.session);
+	if (r < 0)
+		client_fail(client, r, NULL);
+}
+
+/* Drop, and have done() told when it is over. @return as tl_session_drop() */
+static int start_drop(struct lined_client *client, const struct args_session *args,
+		      void (*done)(struct lined_client *, const struct tl_event *),
+		      tl_session *ret_session)
+{
+	unsigned int flags = args->flag ? TL_DROP_USER : 0;
+	uint64_t op;
+	int r;
+
+	r = client_find_session(client, args->session, ret_session);
+	if (r < 0)
+		return r;
+	r = tl_session_drop(client->lined->ctx, *ret_session, flags, &op);
+	if (r < 0)
+		return r;
+	client->call.event = done;
+	client->call.session = *ret_session;
+	client->call.op = op;
+	return 0;
+}
+
+int method_drop(void *user, const void *args)
+{
+	tl_session session;
+
+	return start_drop(user, args, dropped, &session);
+}
+
+int method_hangup(void *user, const void *args)
+{
+	struct lined_client *client = user;
+	tl_session session = {0};
+	int r;
+
+	r = start_drop(client, args, hung_up, &session);
+	/* Over already: only the session is left to be given back. */
+	if ((r == -EALREADY || r == -ENODEV) && session.id != 0)
+		return release_with_info(client, session);
+	return r;
+}
+
+int method_release(void *user, const void *args)
+{
+	const struct args_session *a = args;
+	struct lined_client *client = user;
+	tl_session session;
+	int r;
+
+	r = client_find_session(client, a->session, &session);
+	if (r < 0)
+		return r;
+	r = release(client, session, a->flag ? TL_RELEASE_DROP : 0);
+	if (r == -EBUSY)
+		return client_refuse(client, r, "the call is not over: drop it first");
+	if (r < 0)
+		return r;
+	client_reply(client, json_object_new_object(), false);
+	return 0;
+}
+
+int method_get_session(void *user, const void *args)
+{
+	const struct args_session *a = args;
+	struct lined_client *client = user;
+	tl_session session;
+	int r;
+
+	r = client_find_session(client, a->session, &session);
+	return r < 0 ? r : reply_info(client, session);
+}
+
+static int add_sessions(const struct lined *lined, tl_client client, struct json_object *array)
+{
+	tl_session *sessions = NULL;
+	size_t n = 0;
+	int r;
+
+	r = tl_session_list(lined->ctx, client, &sessions, &n);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		struct json_object *info = NULL;
+
+		r = json_session(lined, sessions[i], &info);
+		if (r == 0)
+			r = varlink_array_add(array, info);
+	}
+	free(sessions);
+	return r;
+}
+
+static int add_own_sessions(const struct lined_client *client, struct json_object *array)
+{
+	const struct lined *lined = client->lined;
+	int r;
+
+	r = add_sessions(lined, client->id, array);
+	for (const struct lined_user *u = lined->users; u && r == 0; u = u->next) {
+		if (u->uid == client->uid)
+			r = add_sessions(lined, u->id, array);
+	}
+	return r;
+}
+
+int method_list_sessions(void *user, const void *args)
+{
+	const struct args_list *a = args;
+	struct lined_client *client = user;
+	struct json_object *array;
+	int r;
+
+	if (a->all && !client_is_admin(client))
+		return client_refuse(client, -EACCES,
+				     "only administrators see the sessions of others");
+	array = json_object_new_array();
+	if (!array)
+		return -ENOMEM;
+	r = a->all ? add_sessions(client->lined, (tl_client){0}, array)
+		   : add_own_sessions(client, array);
+	if (r < 0) {
+		json_object_put(array);
+		return r;
+	}
+	client_reply(client, json_wrap("sessions", array), false);
+	return 0;
+}

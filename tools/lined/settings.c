@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/lined/settings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <trunkline/line.h>
+
+#define WORD_MAX 32 /* longest word that is compared */
+
+void lined_settings_init(struct lined_settings *settings)
+{
+	*settings = (struct lined_settings){.fd = -1};
+	lined_log_init(&settings->log);
+}
+
+void lined_settings_fini(struct lined_settings *settings)
+{
+	for (size_t i = 0; i < settings->n_lines; i++) {
+		free(settings->lines[i].name);
+		tl_line_params_free(settings->lines[i].params);
+	}
+	free(settings->lines);
+	free(settings->socket);
+}
+
+/* Insertions, deletions and replacements that turn a into b (Levenshtein). */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[WORD_MAX + 1];
+	size_t n = strlen(b);
+
+	if (strlen(a) > WORD_MAX || n > WORD_MAX)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			size_t best = diagonal + (a[i - 1] != b[j - 1]);
+
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			diagonal = row[j];
+			row[j] = best;
+		}
+	}
+	return row[n];
+}
+
+const char *lined_nearest(const char *text, const char *const *words)
+{
+	const char *nearest = NULL;
+	size_t least = 3; /* two slips of the finger */
+
+	for (; *words; words++) {
+		size_t d = distance(text, *words);
+
+		if (d < least && d < strlen(*words)) {
+			least = d;
+			nearest = *words;
+		}
+	}
+	return nearest;
+}
+
+int lined_settings_add_line(struct lined_settings *settings, const char *name, char *why,
+			    struct lined_line **ret_line)
+{
+	struct lined_line line = {0};
+	struct lined_line *grown;
+	int r = -ENOMEM;
+
+	for (size_t i = 0; i < settings->n_lines; i++) {
+		if (strcmp(settings->lines[i].name, name) == 0) {
+			snprintf(why, LINED_WHY_MAX, "there is already a line '%s'", name);
+			return -EEXIST;
+		}
+	}
+	snprintf(why, LINED_WHY_MAX, "out of memory");
+	grown = realloc(settings->lines, (settings->n_lines + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	settings->lines = grown;
+	line.name = strdup(name);
+	line.params = tl_line_params_new();
+	if (!line.name || !line.params)
+		goto fail;
+	r = lined_line_set(&line, "name", name, why);
+	if (r < 0)
+		goto fail;
+	grown[settings->n_lines] = line;
+	*ret_line = &grown[settings->n_lines++];
+	return 0;
+fail:
+	free(line.name);
+	tl_line_params_free(line.params);
+	return r;
+}
+
+int lined_line_set(struct lined_line *line, const char *key, const char *value, char *why)
+{
+	const char *reason = NULL;
+	const char *nearest;
+	int r;
+
+	r = tl_line_params_set(line->params, key, value, &reason);
+	if (r == -ENOENT) {
+		nearest = lined_nearest(key, tl_line_params_keys());
+		snprintf(why, LINED_WHY_MAX, "a line has no '%s'%s%s%s", key,
+			 nearest ? ": did you mean '" : "", nearest ? nearest : "",
+			 nearest ? "'?" : "");
+	} else if (r < 0) {
+		snprintf(why, LINED_WHY_MAX, "%s = %s: %s", key, value,
+			 reason ? reason : "out of memory");
+	} else if (strcmp(key, "device") == 0) {
+		line->has_device = true;
+	}
+	return r;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TOOLS_LINED_SETTINGS_H
+#define TOOLS_LINED_SETTINGS_H
+
+/** @file What the command line and the configuration file ask for. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tools/lined/log.h"
+
+struct tl_line_params;
+
+struct lined_line {
+	char *name;
+	bool has_device;
+	struct tl_line_params *params;
+};
+
+struct lined_settings {
+	struct lined_line *lines; /**< in the order in which they were given */
+	size_t n_lines;
+	char *socket; /**< NULL: the default */
+	int fd;	      /**< connected socket of the only client; -1: none */
+	bool personal;
+	bool has_log_level; /**< given on the command line, which wins */
+	struct lined_log log;
+};
+
+void lined_settings_init(struct lined_settings *settings);
+void lined_settings_fini(struct lined_settings *settings);
+
+/** Room for a sentence that says what is wrong. */
+#define LINED_WHY_MAX 512
+
+/**
+ * Begin a line. Its parameters follow with lined_line_set().
+ * @param why      written on failure, at least LINED_WHY_MAX bytes
+ * @param ret_line until the next line is added
+ * @return 0; -EINVAL no name for a line; -EEXIST there is one of this name; -ENOMEM
+ */
+int lined_settings_add_line(struct lined_settings *settings, const char *name, char *why,
+			    struct lined_line **ret_line);
+
+/**
+ * Set a parameter of a line, as tl_line_params_set().
+ * @param why written on failure, with "did you mean" for a key that is almost one; at least
+ * LINED_WHY_MAX bytes
+ * @return 0; -ENOENT; -EINVAL; -ENOMEM
+ */
+int lined_line_set(struct lined_line *line, const char *key, const char *value, char *why);
+
+/** @return the word of the list that text was probably meant to be; NULL when none is near */
+const char *lined_nearest(const char *text, const char *const *words);
+
+#endif

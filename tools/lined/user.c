@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <trunkline/ctx.h>
+#include <trunkline/session.h>
+
+#include "tools/lined/daemon.h"
+
+int lined_get_user(struct lined *lined, uid_t uid, tl_client *ret_client)
+{
+	struct lined_user *user;
+	char name[32];
+	int r;
+
+	for (user = lined->users; user; user = user->next) {
+		if (user->uid == uid) {
+			*ret_client = user->id;
+			return 0;
+		}
+	}
+	user = calloc(1, sizeof(*user));
+	if (!user)
+		return -ENOMEM;
+	snprintf(name, sizeof(name), "uid[%lu]", (unsigned long)uid);
+	r = tl_client_new(lined->ctx, name, &user->id);
+	if (r < 0) {
+		free(user);
+		return r;
+	}
+	user->uid = uid;
+	user->next = lined->users;
+	lined->users = user;
+	*ret_client = user->id;
+	return 0;
+}
+
+const struct lined_user *lined_find_user(const struct lined *lined, tl_client client)
+{
+	const struct lined_user *user = lined->users;
+
+	while (user && user->id.id != client.id)
+		user = user->next;
+	return user;
+}
+
+void lined_put_user(struct lined *lined, uid_t uid)
+{
+	struct lined_user **link = &lined->users;
+	struct lined_user *user;
+	tl_session *sessions = NULL;
+	size_t n = 0;
+	int r;
+
+	while (*link && (*link)->uid != uid)
+		link = &(*link)->next;
+	user = *link;
+	if (!user || lined->stopping)
+		return;
+	r = tl_session_list(lined->ctx, user->id, &sessions, &n);
+	free(sessions);
+	if (r < 0 || n > 0)
+		return;
+	*link = user->next;
+	tl_client_close(lined->ctx, user->id);
+	free(user);
+}
