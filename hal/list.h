@@ -15,7 +15,7 @@ struct hal_list {
 	struct hal_list *next;
 };
 
-#define HAL_CONTAINER_OF(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+#define HAL_CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 static inline void hal_list_init(struct hal_list *node)
 {
@@ -81,11 +81,12 @@ static inline struct hal_list *hal_list_pop(struct hal_list *head)
 	return node;
 }
 
-#define hal_list_for_each(node, head) for ((node) = (head)->next; (node) != (head); (node) = (node)->next)
+#define hal_list_for_each(node, head) \
+	for ((node) = (head)->next; (node) != (head); (node) = (node)->next)
 
 /* Safe against removal of node itself, not of its successor. */
-#define hal_list_for_each_safe(node, tmp, head)                                                    \
-	for ((node) = (head)->next, (tmp) = (node)->next; (node) != (head);                        \
+#define hal_list_for_each_safe(node, tmp, head)                             \
+	for ((node) = (head)->next, (tmp) = (node)->next; (node) != (head); \
 	     (node) = (tmp), (tmp) = (node)->next)
 
 #endif
