@@ -68,9 +68,10 @@ static pid_t read_pid(const char *path)
 	return (pid_t)pid;
 }
 
-static bool is_alive(pid_t pid)
+/* A pid of ours is left over from a namesake. */
+static bool is_living_stranger(pid_t pid)
 {
-	return kill(pid, 0) == 0 || errno != ESRCH;
+	return pid > 0 && pid != getpid() && (kill(pid, 0) == 0 || errno != ESRCH);
 }
 
 /* "minicom (pid 4711)" */
@@ -142,7 +143,7 @@ static int replace_stale(const char *temporary, const char *path)
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &opened) < 0 || lstat(path, &named) < 0 ||
 	    opened.st_ino != named.st_ino)
 		r = -EAGAIN;
-	else if (read_pid(path) > 0 && read_pid(path) != getpid() && is_alive(read_pid(path)))
+	else if (is_living_stranger(read_pid(path)))
 		r = -EAGAIN;
 	else
 		r = rename(temporary, path) < 0 ? -errno : 0;
@@ -162,7 +163,7 @@ static int try_lock(const char *temporary, const char *path, pid_t *ret_pid)
 	pid = read_pid(path);
 	if (pid == -ENOENT)
 		return -EAGAIN;
-	if (pid < 0 || (pid > 0 && pid != getpid() && is_alive(pid))) {
+	if (pid < 0 || is_living_stranger(pid)) {
 		*ret_pid = pid > 0 ? pid : 0;
 		return -EBUSY;
 	}

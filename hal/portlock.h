@@ -3,9 +3,10 @@
 #define HAL_PORTLOCK_H
 
 /*
- * One program per port: a UUCP lock file (FHS 3.0 §5.9, HDB format: ten characters of decimal pid and a
- * newline), so that minicom, pppd, picocom and mgetty respect us and we respect them. TIOCEXCL is the
- * second fence and is set by the tty backend. No flock(): closing a flocked tty may leave DTR up.
+ * One program per port: a UUCP lock file (FHS 3.0 §5.9, HDB format: ten characters of decimal pid
+ * and a newline), so that minicom, pppd, picocom and mgetty respect us and we respect them.
+ * TIOCEXCL is the second fence and is set by the tty backend. No flock(): closing a flocked tty may
+ * leave DTR up.
  */
 
 #include "hal/stream.h"
@@ -18,9 +19,9 @@ struct hal_portlock {
 
 /*
  * Lock the port at device (symlinks are resolved first, "/dev/pts/3" is LCK..pts_3).
- * A lock file whose process is dead is removed and taken over. Where dir cannot be written the
- * port is used without a lock file (logged by the caller; ret_lock->path is "").
- * dir: NULL for HAL_PORTLOCK_DIR.
+ * A lock file that names a dead process, none, or ours is taken over. Where dir cannot be written
+ * the port is used without a lock file (logged by the caller; ret_lock->path is ""). dir: NULL for
+ * HAL_PORTLOCK_DIR.
  * @return 0; -EBUSY held by a living process, err names it: "used by minicom (pid 4711)";
  *         -ENAMETOOLONG; other -errno
  */

@@ -96,6 +96,7 @@ static void find_usb(int tty, struct hal_port *port)
 {
 	static const char *const parents[] = {"device/..", "device/../.."};
 
+	/* The nearest: higher up are the hubs. */
 	for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
 		int device = openat(tty, parents[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -104,6 +105,8 @@ static void find_usb(int tty, struct hal_port *port)
 		if (faccessat(device, "idVendor", R_OK, 0) == 0)
 			read_usb(device, port);
 		close(device);
+		if (port->transport == HAL_PORT_USB)
+			return;
 	}
 }
 
@@ -116,26 +119,31 @@ static bool is_phantom(int tty)
 	return strcmp(type, "0") == 0;
 }
 
-static int look_at(struct list *list, int class, const char *name)
+static int add_tty(struct list *list, int tty, const char *name)
 {
 	struct hal_port *port;
+
+	port = add_port(list, name);
+	if (!port)
+		return -ENOMEM;
+	if (strncmp(name, "rfcomm", 6) == 0)
+		port->transport = HAL_PORT_BLUETOOTH;
+	find_usb(tty, port);
+	if (port->description[0] == '\0')
+		(void)hal_slice_copy(hal_slice_str(name), port->description,
+				     sizeof(port->description));
+	return 0;
+}
+
+static int look_at(struct list *list, int class, const char *name)
+{
 	int tty, r = 0;
 
 	tty = openat(class, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (tty < 0)
 		return 0; /* unplugged this moment */
-	if (faccessat(tty, "device", F_OK, 0) == 0 && !is_phantom(tty)) {
-		port = add_port(list, name);
-		if (!port)
-			r = -ENOMEM;
-		else
-			find_usb(tty, port);
-		if (port && port->description[0] == '\0')
-			(void)hal_slice_copy(hal_slice_str(name), port->description,
-					     sizeof(port->description));
-		if (port && strncmp(name, "rfcomm", 6) == 0)
-			port->transport = HAL_PORT_BLUETOOTH;
-	}
+	if (faccessat(tty, "device", F_OK, 0) == 0 && !is_phantom(tty))
+		r = add_tty(list, tty, name);
 	close(tty);
 	return r;
 }

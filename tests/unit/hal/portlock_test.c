@@ -26,7 +26,7 @@ struct fixture {
 static void setup(struct fixture *f)
 {
 	memset(f, 0, sizeof(*f));
-	strcpy(f->dir, "/tmp/portlock-XXXXXX");
+	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/portlock-XXXXXX");
 	cr_assert_not_null(mkdtemp(f->dir));
 	(void)snprintf(f->device, sizeof(f->device), "%s/modem", f->dir);
 	(void)snprintf(f->lock, sizeof(f->lock), "%s/LCK..modem", f->dir);
@@ -227,7 +227,7 @@ Test(portlock, without_a_directory_the_port_is_used_unlocked)
 
 	setup(&f);
 	(void)snprintf(missing, sizeof(missing), "%s/missing", f.dir);
-	strcpy(f.held.path, "x");
+	f.held.path[0] = 'x';
 	cr_assert_eq(hal_portlock_acquire(missing, f.device, &f.err, &f.held), 0);
 	cr_assert_str_eq(f.held.path, "");
 	cr_assert_eq(hal_portlock_acquire("/proc", f.device, &f.err, &f.held), 0);

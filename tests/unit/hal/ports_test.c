@@ -53,17 +53,17 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 	return remove(path);
 }
 
-static void make_usb(const char *root, const char *serial)
+static void make_usb(const char *root)
 {
 	make_dir(root, "usb/1-1/1-1:1.0/ttyUSB10/tty/ttyUSB10");
 	make_dir(root, "usb/1-1/1-1:1.1/tty/ttyACM0");
+	make_file(root, "usb/idVendor", "1d6b\n"); /* the hub's */
 	make_file(root, "usb/1-1/idVendor", "0403\n");
 	make_file(root, "usb/1-1/idProduct", "6001\n");
 	make_file(root, "usb/1-1/busnum", "1\n");
 	make_file(root, "usb/1-1/devnum", "17\n");
 	make_file(root, "usb/1-1/product", "Modem \x1b[2J\n");
-	if (serial)
-		make_file(root, "usb/1-1/serial", serial);
+	make_file(root, "usb/1-1/serial", "SN0000\n");
 	make_link(root, "usb/1-1/1-1:1.0/ttyUSB10/tty/ttyUSB10/device", "../../../ttyUSB10");
 	make_link(root, "usb/1-1/1-1:1.1/tty/ttyACM0/device", "../../../1-1:1.1");
 	make_link(root, "class/tty/ttyUSB10", "../../usb/1-1/1-1:1.0/ttyUSB10/tty/ttyUSB10");
@@ -92,7 +92,7 @@ Test(ports, sysfs_tells_real_ports_from_the_rest)
 	make_uart(root, "ttyS1", "0\n");
 	make_uart(root, "rfcomm0", "");
 	make_dir(root, "class/tty/ttyUSB2/device");
-	make_usb(root, "SN0000\n");
+	make_usb(root);
 
 	cr_assert_eq(hal_ports_list_sysfs(root, &ports, &count), 0);
 	cr_assert_eq(count, 5);
