@@ -22,7 +22,7 @@ static void on_log(void *user, enum hal_log_level level, const char *line)
 }
 
 int core_ctx_new(const struct hal_clock *clock, const struct core_driver_set *drivers,
-		 struct tl_ctx **ret_ctx)
+		 const struct hal_stream_provider *provider, struct tl_ctx **ret_ctx)
 {
 	struct tl_ctx *ctx = calloc(1, sizeof(*ctx));
 	int r;
@@ -31,6 +31,7 @@ int core_ctx_new(const struct hal_clock *clock, const struct core_driver_set *dr
 		return -ENOMEM;
 	ctx->clock = clock;
 	ctx->drivers = drivers;
+	ctx->provider = provider;
 	core_handles_init(&ctx->lines, CORE_KIND_LINE, TL_LINES_MAX);
 	core_handles_init(&ctx->sessions, CORE_KIND_SESSION, TL_SESSIONS_MAX);
 	core_handles_init(&ctx->clients, CORE_KIND_CLIENT, TL_CLIENTS_MAX);
@@ -54,7 +55,8 @@ fail:
 
 int tl_ctx_new(struct tl_ctx **ret_ctx)
 {
-	return core_ctx_new(hal_clock_real(), core_driver_set_builtin(), ret_ctx);
+	return core_ctx_new(hal_clock_real(), core_driver_set_builtin(), core_provider_builtin(),
+			    ret_ctx);
 }
 
 struct tl_ctx *tl_ctx_free(struct tl_ctx *ctx)

@@ -115,7 +115,7 @@ void core_line_attach(struct core_line *line)
 	struct core_driver_host host = {
 		.loop = ctx->loop,
 		.log = &ctx->log,
-		.provider = ctx->drivers->provider,
+		.provider = ctx->provider,
 		.config = &line->config,
 	};
 	int r;

@@ -7,31 +7,29 @@
 
 #define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
-static bool is_control(char c)
+static bool is_end(char c)
 {
-	return (unsigned char)c < 0x20 || c == 0x7f;
+	return c == '\r' || c == '\n';
 }
 
 /*
- * Length of the run without control bytes at the front. Eight bytes at a step: in either mask the
- * lowest mark is exact, borrows can only make false ones above it.
+ * Length of the run without control bytes at the front. Eight bytes at a step: the lowest mark is
+ * exact, borrows can only make false ones above it.
  */
-static size_t text_run(const char *text, size_t len)
+static inline size_t text_run(const char *text, size_t len)
 {
 	size_t i = 0;
 
 	for (; len - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
-		uint64_t word, del, marks;
+		uint64_t word, marks;
 
 		memcpy(&word, text + i, sizeof(word));
 		word = le64toh(word);
-		del = word ^ EACH_BYTE(0x7f);
-		marks = ((word - EACH_BYTE(0x20)) & ~word) | ((del - EACH_BYTE(0x01)) & ~del);
-		marks &= EACH_BYTE(0x80);
+		marks = (word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80);
 		if (marks != 0)
 			return i + (size_t)__builtin_ctzll(marks) / 8;
 	}
-	while (i < len && !is_control(text[i]))
+	while (i < len && (unsigned char)text[i] >= 0x20)
 		i++;
 	return i;
 }
@@ -69,7 +67,7 @@ static bool take_piece(struct at_lexer *lexer, struct hal_slice *input, struct h
 	bool ended = false;
 
 	while (n < input->len) {
-		ended = text[n] == '\r' || text[n] == '\n';
+		ended = is_end(text[n]);
 		if (ended)
 			break;
 		if (text[n] != '\t')
@@ -131,6 +129,11 @@ enum at_token_type at_lexer_next(struct at_lexer *lexer, struct hal_slice *input
 	struct hal_slice piece;
 
 	while (input->len > 0) {
+		if (lexer->len == 0 && is_end(input->data[0])) {
+			lexer->skip_lf = input->data[0] == '\r';
+			drop(input, 1);
+			continue;
+		}
 		if (lexer->expect_prompt && take_prompt(lexer, input)) {
 			*ret_token = (struct at_token){.type = AT_TOKEN_PROMPT};
 			return AT_TOKEN_PROMPT;
@@ -139,8 +142,6 @@ enum at_token_type at_lexer_next(struct at_lexer *lexer, struct hal_slice *input
 			keep(lexer, piece);
 			break;
 		}
-		if (lexer->len == 0 && piece.len == 0)
-			continue;
 		*ret_token = finish(lexer, piece);
 		return ret_token->type;
 	}

@@ -9,8 +9,8 @@
  * - A line ends at CR or LF (V.250 §5.7.1 sends CR LF around every response; some cellular modems
  *   send CR alone); empty lines are not reported.
  * - An over-long line is discarded up to its end and reported once as AT_TOKEN_OVERLONG.
- * - A line with NUL, DEL or control bytes other than TAB is AT_TOKEN_JUNK: to be logged, never
- *   matched. Bytes above 0x7f are text: names and SMS text are 8 bit.
+ * - A line with bytes below 0x20 other than TAB is AT_TOKEN_JUNK: to be logged, never matched.
+ *   Bytes above 0x7e are text: names and SMS text are 8 bit.
  * - "> " at the start of a line is AT_TOKEN_PROMPT, only while prompts are expected (27.005 §3.5).
  *
  * Any chunking of the input gives the same tokens. Complete lines inside one chunk are returned
@@ -21,9 +21,8 @@
 
 #include "hal/slice.h"
 
-#define AT_LINE_MAX                                                                    \
-	1024 /* longest useful line: 27.007 §6.10 +CEER text is free, PDUs reach ~400 \
-	      */
+/* Longest useful line: 27.007 §6.10 +CEER text is free, PDUs reach ~400. */
+#define AT_LINE_MAX 1024
 
 enum at_token_type {
 	AT_TOKEN_NONE, /* input used up, no complete token */

@@ -15,14 +15,14 @@
 #define AT_LINK_WORD_MAX 16
 
 struct at_link {
-	uint32_t rate; /* bit/s: DCE rate if reported by +MRR, else the number of CONNECT; 0 unknown
-			*/
-	uint32_t rate_rx;		      /* bit/s, 0 unknown */
-	uint32_t dte_rate;		      /* +ILRR */
-	char modulation[AT_LINK_WORD_MAX];    /* "V90", "V34B"; "" unknown */
-	char error_control[AT_LINK_WORD_MAX]; /* "LAPM", "ALT" (MNP), "ARQ" (some), "NONE"; ""
-						 unknown */
-	char compression[AT_LINK_WORD_MAX];   /* "V42B", "V44", "MNP5", "NONE"; "" unknown */
+	/* bit/s, 0 unknown; rate is the DCE's if +MRR has told it, else the number of CONNECT */
+	uint32_t rate;
+	uint32_t rate_rx;
+	uint32_t dte_rate; /* +ILRR */
+	/* "" unknown */
+	char modulation[AT_LINK_WORD_MAX];    /* "V90", "V34B" */
+	char error_control[AT_LINK_WORD_MAX]; /* "LAPM", "ALT" (MNP), "ARQ" (some), "NONE" */
+	char compression[AT_LINK_WORD_MAX];   /* "V42B", "V44", "MNP5", "NONE" */
 };
 
 /* CONNECT, "CONNECT 33600/ARQ/V90/LAPM/V42BIS", "CONNECT 1200 NoEC" …; adds to *link what the

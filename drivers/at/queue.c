@@ -83,6 +83,18 @@ static void send_command(struct at_queue *queue, struct at_cmd *cmd)
 	queue->sent_us = hal_loop_now_us(queue->loop);
 }
 
+/* @return true when the modem wants more time; the timer pumps again */
+static bool too_early(struct at_queue *queue)
+{
+	uint64_t now = hal_loop_now_us(queue->loop);
+	uint64_t due = queue->final_us + queue->delay_ms * HAL_USEC_PER_MSEC;
+
+	if (queue->delay_ms == 0 || now >= due)
+		return false;
+	hal_timer_arm_us(queue->loop, &queue->timer, due - now);
+	return true;
+}
+
 void at_queue_pump(struct at_queue *queue)
 {
 	struct hal_list *node;
@@ -93,9 +105,10 @@ void at_queue_pump(struct at_queue *queue)
 		at_resync_start(queue, 0);
 		return;
 	}
+	if (hal_list_empty(&queue->waiting) || too_early(queue))
+		return;
 	node = hal_list_pop(&queue->waiting);
-	if (node)
-		send_command(queue, to_cmd(node));
+	send_command(queue, to_cmd(node));
 }
 
 /* Aborting */
@@ -209,6 +222,7 @@ static void finish(struct at_queue *queue, enum at_result result, struct hal_sli
 	struct at_cmd *cmd = take_current(queue);
 
 	answer.elapsed_ms = elapsed_ms(queue);
+	queue->final_us = hal_loop_now_us(queue->loop);
 	queue->phase = AT_PHASE_IDLE;
 	if (result == AT_RESULT_CONNECT && (cmd->flags & AT_CMD_DATA))
 		at_data_enter(queue);
@@ -244,8 +258,11 @@ static void time_out(struct at_queue *queue)
 bool at_queue_unsolicited(struct at_queue *queue, struct hal_slice line, enum at_result result)
 {
 	const struct at_queue_events *events = &queue->events;
+	bool known = events->on_unsolicited && events->on_unsolicited(queue->user, line, result);
 
-	return events->on_unsolicited && events->on_unsolicited(queue->user, line, result);
+	if (!known && result == AT_RESULT_NONE && !(queue->current && queue->current->on_line))
+		queue->counts.unknown++;
+	return known;
 }
 
 static bool is_final(const struct at_cmd *cmd, enum at_result result)
@@ -583,6 +600,11 @@ void at_queue_free(struct at_queue *queue)
 	hal_work_cancel(&queue->work);
 	hal_stream_close(queue->stream);
 	hal_loop_free_later(queue->loop, &queue->work, free_queue);
+}
+
+void at_queue_set_delay(struct at_queue *queue, uint32_t delay_ms)
+{
+	queue->delay_ms = delay_ms;
 }
 
 struct hal_stream *at_queue_stream(struct at_queue *queue)

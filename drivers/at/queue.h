@@ -107,9 +107,9 @@ struct at_queue_events {
 	void (*on_stuck)(void *user);
 };
 
-/* at_queue_counts: for records and metrics */
+/* For records and metrics. unknown: lines that were nobody's; no AT modem sends many of them. */
 struct at_queue_counts {
-	uint64_t sent, timeouts, resyncs, junk, overlong;
+	uint64_t sent, timeouts, resyncs, junk, overlong, unknown;
 };
 
 /* Takes over stream on success (closed by at_queue_free). object, which names the line in logs, and
@@ -120,6 +120,10 @@ int at_queue_new(struct hal_loop *loop, const struct hal_log *log, const char *o
 
 /* Closes the stream; no callback any more, pending commands vanish. Safe from inside a callback. */
 void at_queue_free(struct at_queue *queue);
+
+/* Wait so long between a final result and the next command: V.250 §5.5 allows DCEs to need 100 ms; hardly any
+ * does. 0 unless set. */
+void at_queue_set_delay(struct at_queue *queue, uint32_t delay_ms);
 
 struct hal_stream *at_queue_stream(struct at_queue *queue);
 const struct at_queue_counts *at_queue_get_counts(const struct at_queue *queue);

@@ -90,6 +90,8 @@ struct at_queue {
 	struct at_cmd slots[AT_QUEUE_SLOTS];
 	struct at_cmd *current;
 	bool hook_seen;	   /* NO CARRIER to a hang-up, OK may follow */
+	uint32_t delay_ms; /* between a final result and the next command */
+	uint64_t final_us; /* when the last final result came */
 	uint64_t sent_us;  /* when the last byte of current was taken */
 	bool abort_wanted; /* at_queue_abort() */
 	struct hal_timer timer, abort_timer;

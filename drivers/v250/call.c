@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* Placing and answering calls, and what happens while they last. */
+#include "drivers/v250/v250.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Of what a modem without modem lines says when the far end hangs up, in the middle of the data. */
+static const char end_of_call[] = "\r\nNO CARRIER\r\n";
+#define END_LEN (sizeof(end_of_call) - 1)
+
+void v250_cause_of(enum at_result result, bool connected, struct core_cause *ret_cause)
+{
+	static const struct {
+		enum at_result result;
+		enum tl_origin origin;
+		enum tl_disconnect disconnect;
+	} table[] = {
+		{AT_RESULT_NO_DIALTONE, TL_ORIGIN_NETWORK, TL_DISCONNECT_NODIALTONE},
+		{AT_RESULT_BUSY, TL_ORIGIN_NETWORK, TL_DISCONNECT_BUSY},
+		{AT_RESULT_NO_ANSWER, TL_ORIGIN_NETWORK, TL_DISCONNECT_NOANSWER},
+		{AT_RESULT_DELAYED, TL_ORIGIN_NETWORK, TL_DISCONNECT_TEMPFAILURE},
+		{AT_RESULT_BLACKLISTED, TL_ORIGIN_NETWORK, TL_DISCONNECT_BLOCKED},
+		{AT_RESULT_NO_LINE, TL_ORIGIN_ERROR, TL_DISCONNECT_OUTOFORDER},
+		{AT_RESULT_LINE_IN_USE, TL_ORIGIN_ERROR, TL_DISCONNECT_CONGESTION},
+		{AT_RESULT_ERROR, TL_ORIGIN_ERROR, TL_DISCONNECT_TEMPFAILURE},
+	};
+	struct core_cause cause = {
+		.origin = connected ? TL_ORIGIN_REMOTE : TL_ORIGIN_NETWORK,
+		.disconnect = connected ? TL_DISCONNECT_NORMAL : TL_DISCONNECT_UNKNOWN,
+		.domain = TL_CAUSE_V250,
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].result == result) {
+			cause.origin = table[i].origin;
+			cause.disconnect = table[i].disconnect;
+		}
+	}
+	(void)snprintf(cause.text, sizeof(cause.text), "%s", at_result_name(result));
+	*ret_cause = cause;
+}
+
+static void ended(struct v250 *v, const struct core_cause *cause, const char *proof)
+{
+	v->phase = V250_ENDED;
+	core_call_ended(v->line, cause, proof);
+}
+
+void v250_remote_end(struct v250 *v, const char *text, const char *proof)
+{
+	struct core_cause cause = {
+		.origin = TL_ORIGIN_REMOTE,
+		.disconnect = TL_DISCONNECT_NORMAL,
+		.domain = TL_CAUSE_V250,
+	};
+
+	(void)snprintf(cause.text, sizeof(cause.text), "%s", text);
+	v->needs_sync = true;
+	at_queue_leave_data(v->queue, true);
+	ended(v, &cause, proof);
+}
+
+static void publish_link(struct v250 *v)
+{
+	struct core_link link = {.rate = v->link.rate};
+
+	memcpy(link.modulation, v->link.modulation, sizeof(link.modulation));
+	memcpy(link.error_control, v->link.error_control, sizeof(link.error_control));
+	memcpy(link.compression, v->link.compression, sizeof(link.compression));
+	core_call_set_link(v->line, &link);
+}
+
+static void online(struct v250 *v, struct hal_slice connect)
+{
+	v->phase = V250_ONLINE;
+	v->tail = 0;
+	at_link_add_connect(&v->link, connect);
+	publish_link(v);
+	if (v->has_lines) {
+		/* Only the fall of a DCD that has been seen high proves anything: it may not be
+		 * wired. */
+		(void)hal_stream_watch_lines(at_queue_stream(v->queue), V250_LINES_POLL_MS);
+		v->dcd_seen = v250_dcd(v);
+	}
+	core_call_event(v->line, CORE_CALL_EVENT_CONNECT);
+}
+
+/* No result code in all the time that the modem was given to set up the call. */
+static void silent(struct v250 *v)
+{
+	struct core_cause cause = {
+		.origin = TL_ORIGIN_TIMEOUT,
+		.disconnect = TL_DISCONNECT_NOANSWER,
+		.text = "no result code in time",
+	};
+
+	v->needs_sync = true;
+	ended(v, &cause, NULL);
+}
+
+static void refused(struct v250 *v, const struct at_answer *answer)
+{
+	struct core_cause cause;
+	char proof[CORE_TEXT_MAX];
+
+	v250_cause_of(answer->result, false, &cause);
+	(void)hal_slice_escape(answer->final, proof, sizeof(proof));
+	/* A call result means that the modem has hung up; a plain ERROR means nothing. */
+	ended(v, &cause, at_result_is_call_final(answer->result) && !v250_dcd(v) ? proof : NULL);
+}
+
+/* Completion of D or A. */
+static void on_call_command(void *user, const struct at_answer *answer)
+{
+	struct v250 *v = user;
+
+	if (answer->error == -ECANCELED || answer->error == -ENODEV)
+		return;
+	if (v->phase == V250_DROPPING) {
+		v250_drop_aborted(v, answer);
+		return;
+	}
+	if (answer->error < 0) {
+		silent(v);
+		return;
+	}
+	if (answer->result == AT_RESULT_CONNECT) {
+		online(v, answer->final);
+	} else if (v->media == TL_MEDIA_VOICE &&
+		   (answer->result == AT_RESULT_OK || answer->result == AT_RESULT_VCON)) {
+		bool dialled = v->phase == V250_DIALING;
+
+		v->phase = V250_TALKING;
+		core_call_event(v->line,
+				dialled ? CORE_CALL_EVENT_PROCEED : CORE_CALL_EVENT_CONNECT);
+	} else {
+		refused(v, answer);
+	}
+}
+
+static void begin(struct v250 *v, enum tl_media media, enum v250_phase phase)
+{
+	v250_new_activity(v, phase);
+	v->media = media;
+	v->link = (struct at_link){0};
+	v->dcd_seen = false;
+	v->was_voice = media == TL_MEDIA_VOICE && v->has_class8;
+	hal_timer_cancel(v->host.loop, &v->ring_timer);
+}
+
+/* ---- dialling ---- */
+
+static void tell_dialed(struct v250 *v)
+{
+	core_call_dialed(v->line, 0);
+}
+
+/* S7 and D in one command line: D takes the rest of it (V.250 §6.3.1). */
+static int send_dial(struct v250 *v)
+{
+	const struct core_dial *dial = &v->dial;
+	unsigned int flags = AT_CMD_CALL | AT_CMD_ABORTABLE | AT_CMD_SECRET;
+	bool voice = dial->media == TL_MEDIA_VOICE;
+	char text[AT_CMD_TEXT_MAX];
+	uint32_t s7 = dial->timeout_s > 255 ? 255 : dial->timeout_s;
+
+	(void)snprintf(text, sizeof(text), "ATS7=%uD%s%s%s", s7, v->host.config->pulse ? "P" : "T",
+		       dial->number, voice ? ";" : "");
+	if (!voice)
+		flags |= AT_CMD_DATA;
+	return v250_submit(v, text, dial->timeout_s * 1000 + V250_DIAL_SLACK_MS, flags,
+			   on_call_command);
+}
+
+static void on_dial_class(void *user, const struct at_answer *answer)
+{
+	struct v250 *v = user;
+	int r;
+
+	if (answer->error == -ECANCELED || answer->error == -ENODEV)
+		return;
+	if (v->phase == V250_DROPPING) {
+		v250_drop_aborted(v, answer);
+		return;
+	}
+	if (answer->error < 0 || answer->result != AT_RESULT_OK) {
+		core_call_dialed(v->line, answer->error < 0 ? answer->error : -EPROTO);
+		on_call_command(v, answer);
+		return;
+	}
+	r = send_dial(v);
+	core_call_dialed(v->line, r);
+	if (r < 0)
+		silent(v);
+}
+
+int v250_dial(void *driver, const struct core_dial *dial)
+{
+	struct v250 *v = driver;
+	int r;
+
+	begin(v, dial->media, V250_DIALING);
+	v->dial = *dial;
+	if (v->was_voice)
+		return v250_submit(v, "AT+FCLASS=8", V250_LOCAL_MS, 0, on_dial_class);
+	r = send_dial(v);
+	if (r == 0)
+		v250_later(v, tell_dialed);
+	return r;
+}
+
+/* ---- answering ---- */
+
+static int send_answer(struct v250 *v)
+{
+	unsigned int flags = AT_CMD_CALL | AT_CMD_ABORTABLE;
+
+	if (v->media == TL_MEDIA_DATA)
+		flags |= AT_CMD_DATA;
+	return v250_submit(v, "ATA", v->host.config->dial_timeout_s * 1000 + V250_DIAL_SLACK_MS,
+			   flags, on_call_command);
+}
+
+static void on_answer_class(void *user, const struct at_answer *answer)
+{
+	struct v250 *v = user;
+
+	if (answer->error == -ECANCELED || answer->error == -ENODEV)
+		return;
+	if (v->phase == V250_DROPPING)
+		v250_drop_aborted(v, answer);
+	else if (answer->error < 0 || answer->result != AT_RESULT_OK)
+		on_call_command(v, answer);
+	else if (send_answer(v) < 0)
+		silent(v);
+}
+
+int v250_answer(void *driver, enum tl_media media)
+{
+	struct v250 *v = driver;
+
+	begin(v, media, V250_ANSWERING);
+	if (v->was_voice)
+		return v250_submit(v, "AT+FCLASS=8", V250_LOCAL_MS, 0, on_answer_class);
+	return send_answer(v);
+}
+
+/* ---- data ---- */
+
+static size_t match_end(size_t matched, char c)
+{
+	/* What follows a whole match may begin another one with its CR LF. */
+	if (matched == END_LEN)
+		matched = 2;
+	if (c == end_of_call[matched])
+		return matched + 1;
+	return c == '\r' ? 1 : 0;
+}
+
+void v250_data(struct v250 *v, struct hal_slice data)
+{
+	size_t from = 0;
+
+	core_call_add_bytes(v->line, data.len, 0);
+	if (v->phase != V250_ONLINE)
+		return;
+	if (data.len > END_LEN) {
+		from = data.len - END_LEN;
+		v->tail = 0;
+	}
+	for (size_t i = from; i < data.len; i++)
+		v->tail = match_end(v->tail, data.data[i]);
+	if (v->tail != END_LEN)
+		return;
+	/* Where there is a DCD it decides, else the drop that follows finds out. */
+	if (!v->dcd_seen)
+		v250_remote_end(v, "NO CARRIER", NULL);
+	else if (!v250_dcd(v))
+		v250_remote_end(v, "NO CARRIER", "DCD low");
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Unimodem diagnostics: AT#UD tells of the last call until ATZ, AT&F, D or A. Lines "DIAG <2A4D3263
+ * key=value …>", all hexadecimal; key 60 is the termination cause (callCleared of V.58), key 1 the
+ * call set-up result.
+ */
+#include "drivers/v250/v250.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define KEY_SETUP 0x01
+#define KEY_CAUSE 0x60
+
+/* Who: NONE where it is ourselves, which we know better. */
+static const struct meaning {
+	uint32_t value;
+	enum tl_origin origin;
+	enum tl_disconnect disconnect;
+	const char *text;
+} causes[] = {
+	{0x04, TL_ORIGIN_NETWORK, TL_DISCONNECT_TEMPFAILURE, "delayed"},
+	{0x19, TL_ORIGIN_TIMEOUT, TL_DISCONNECT_NORMAL, "inactivity timer"},
+	{0x1f, TL_ORIGIN_NONE, TL_DISCONNECT_CANCELLED, "DTR off"},
+	{0x20, TL_ORIGIN_NONE, TL_DISCONNECT_NONE, "DTR dropped"},
+	{0x29, TL_ORIGIN_NETWORK, TL_DISCONNECT_BLOCKED, "blacklisted"},
+	{0x2a, TL_ORIGIN_NETWORK, TL_DISCONNECT_TEMPFAILURE, "delayed"},
+	{0x2b, TL_ORIGIN_ERROR, TL_DISCONNECT_CONGESTION, "extension off hook"},
+	{0x2c, TL_ORIGIN_TIMEOUT, TL_DISCONNECT_NOANSWER, "set-up timer (S7)"},
+	{0x2d, TL_ORIGIN_NETWORK, TL_DISCONNECT_CANCELLED, "incoming call"},
+	{0x2e, TL_ORIGIN_REMOTE, TL_DISCONNECT_NORMAL, "loop current interrupted"},
+	{0x2f, TL_ORIGIN_NETWORK, TL_DISCONNECT_NODIALTONE, "no dial tone"},
+	{0x31, TL_ORIGIN_NETWORK, TL_DISCONNECT_CONGESTION, "reorder tone"},
+	{0x33, TL_ORIGIN_NETWORK, TL_DISCONNECT_BUSY, "busy"},
+	{0x34, TL_ORIGIN_REMOTE, TL_DISCONNECT_NORMAL, "long space"},
+	{0x3c, TL_ORIGIN_REMOTE, TL_DISCONNECT_NORMAL, "carrier lost"},
+	{0x3d, TL_ORIGIN_NETWORK, TL_DISCONNECT_INCOMPATIBLE, "training failed"},
+	{0x3e, TL_ORIGIN_NETWORK, TL_DISCONNECT_INCOMPATIBLE, "no common modulation"},
+	{0x3f, TL_ORIGIN_NETWORK, TL_DISCONNECT_INCOMPATIBLE, "retrain failed"},
+	{0x40, TL_ORIGIN_NETWORK, TL_DISCONNECT_INCOMPATIBLE, "too many retrains"},
+	{0x41, TL_ORIGIN_REMOTE, TL_DISCONNECT_NORMAL, "cleardown received"},
+	{0x42, TL_ORIGIN_NETWORK, TL_DISCONNECT_INCOMPATIBLE, "fax detected"},
+	{0x50, TL_ORIGIN_NONE, TL_DISCONNECT_CANCELLED, "aborted by a character"},
+	{0x51, TL_ORIGIN_NONE, TL_DISCONNECT_NONE, "ATH"},
+	{0x52, TL_ORIGIN_NONE, TL_DISCONNECT_NONE, "ATZ"},
+	{0x5a, TL_ORIGIN_NETWORK, TL_DISCONNECT_TEMPFAILURE, "frame reject"},
+	{0x5b, TL_ORIGIN_NETWORK, TL_DISCONNECT_INCOMPATIBLE, "no error control"},
+	{0x5c, TL_ORIGIN_NETWORK, TL_DISCONNECT_TEMPFAILURE, "protocol violation"},
+	{0x5d, TL_ORIGIN_NETWORK, TL_DISCONNECT_TEMPFAILURE, "too many repetitions (N400)"},
+	{0x5e, TL_ORIGIN_NETWORK, TL_DISCONNECT_INCOMPATIBLE, "negotiation failed"},
+	{0x5f, TL_ORIGIN_REMOTE, TL_DISCONNECT_NORMAL, "DISC frame received"},
+	{0x60, TL_ORIGIN_NETWORK, TL_DISCONNECT_TEMPFAILURE, "SABME frame received"},
+	{0x64, TL_ORIGIN_NETWORK, TL_DISCONNECT_TEMPFAILURE, "compression out of step"},
+};
+
+/* How the set-up ended says more where the cause is a general one. */
+static const struct meaning setups[] = {
+	{0x1, TL_ORIGIN_NETWORK, TL_DISCONNECT_NODIALTONE, "no dial tone"},
+	{0x2, TL_ORIGIN_NETWORK, TL_DISCONNECT_CONGESTION, "reorder tone"},
+	{0x3, TL_ORIGIN_NETWORK, TL_DISCONNECT_BUSY, "busy"},
+	{0x5, TL_ORIGIN_NETWORK, TL_DISCONNECT_INCOMPATIBLE, "a voice answered"},
+	{0x9, TL_ORIGIN_NETWORK, TL_DISCONNECT_INCOMPATIBLE, "a fax answered"},
+};
+
+static const struct meaning *find(const struct meaning *table, size_t n, uint32_t value)
+{
+	for (size_t i = 0; i < n; i++)
+		if (table[i].value == value)
+			return &table[i];
+	return NULL;
+}
+
+#define FIND(table, value) find((table), sizeof(table) / sizeof((table)[0]), (value))
+
+static bool set_cause(struct core_cause *cause, const struct meaning *meaning, uint32_t key)
+{
+	if (!meaning)
+		return false;
+	cause->domain = TL_CAUSE_V58;
+	cause->origin = meaning->origin;
+	cause->disconnect = meaning->disconnect;
+	(void)snprintf(cause->text, sizeof(cause->text), "%X=%X %s", key, meaning->value,
+		       meaning->text);
+	return true;
+}
+
+bool v250_diag_parse(struct hal_slice line, struct core_cause *ret_cause)
+{
+	struct hal_slice prefix = HAL_SLICE("DIAG <2A4D3263 ");
+	const struct meaning *cause = NULL, *setup = NULL;
+	struct hal_slice pair, key;
+	uint32_t k, value;
+
+	line = hal_slice_trim(line);
+	if (!hal_slice_istarts(line, prefix) || line.data[line.len - 1] != '>')
+		return false;
+	line = hal_slice_skip(hal_slice(line.data, line.len - 1), prefix.len);
+	while (hal_slice_token(&line, ' ', &pair)) {
+		if (!hal_slice_token(&pair, '=', &key) || !pair.data ||
+		    hal_slice_hex32(key, &k) < 0 || hal_slice_hex32(pair, &value) < 0)
+			continue;
+		if (k == KEY_CAUSE)
+			cause = FIND(causes, value);
+		else if (k == KEY_SETUP)
+			setup = FIND(setups, value);
+	}
+	/* "carrier lost" of a call that was never set up is a consequence, not the cause. */
+	if (setup)
+		return set_cause(ret_cause, setup, KEY_SETUP);
+	return set_cause(ret_cause, cause, KEY_CAUSE);
+}
+
+static void on_line(void *user, struct hal_slice line)
+{
+	struct v250 *v = user;
+	struct core_cause cause;
+
+	if (!v250_diag_parse(line, &cause))
+		return;
+	/* Set-up comes on an earlier line than the cause and wins. */
+	if (!v->cause_known)
+		v->cause = cause;
+	v->cause_known = true;
+}
+
+static void on_done(void *user, const struct at_answer *answer)
+{
+	struct v250 *v = user;
+
+	if (answer->error == -ECANCELED || answer->error == -ENODEV)
+		return;
+	if (answer->error == 0)
+		v->needs_sync = false;
+	core_call_diagnosed(v->line, v->cause_known ? &v->cause : NULL);
+}
+
+int v250_diagnose(void *driver)
+{
+	struct v250 *v = driver;
+
+	if (!v->has_ud || !v->queue || at_queue_in_data(v->queue))
+		return -EOPNOTSUPP;
+	v->cause_known = false;
+	at_queue_restart(v->queue);
+	return v250_query(v, "AT#UD", on_line, on_done);
+}
