@@ -76,7 +76,7 @@ static const struct {
 	 "L5:a\tb\tcL13:\tabcdefghijkl"},
 	{"8 bit is text", false, HAL_SLICE("NAME=Andr\xe9\xff\x80 xyz\r"),
 	 "L16:NAME=Andr\xe9\xff\x80 xyz"},
-	{"DEL is junk", false, HAL_SLICE("abcdefgh\x7f\r"), "J9:abcdefgh\x7f"},
+	{"DEL is text", false, HAL_SLICE("abcdefgh\x7f\r"), "L9:abcdefgh\x7f"},
 	{"ESC is junk", false, HAL_SLICE("\x1b[2J\rOK\r"), "J4:\x1b[2JL2:OK"},
 	{"prompt", true, HAL_SLICE("\r\n> "), "P0:"},
 	{"prompt and text behind", true, HAL_SLICE("\r\n> +CMGS: 1\r\n"), "P0:L8:+CMGS: 1"},
