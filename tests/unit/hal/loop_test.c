@@ -102,6 +102,7 @@ Test(loop, new_says_what_failed_and_leaves_nothing)
 		{"calloc", &wrap_calloc, ENOMEM},
 		{"epoll_create1", &wrap_epoll_create1, EMFILE},
 		{"timerfd_create", &wrap_timerfd_create, ENFILE},
+		{"epoll_ctl", &wrap_epoll_ctl, ENOSPC},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -689,6 +690,7 @@ Test(loop, virtual_time_jumps_and_stops_where_asked)
 	struct hal_loop *loop = new_virtual_loop(&clock);
 	struct probe probe = new_probe(loop, NULL);
 
+	cr_assert_eq(hal_loop_clock(loop), &clock.clock);
 	hal_timer_arm_ms(loop, &probe.timer, 60000);
 
 	cr_assert_not(hal_loop_run_virtual(loop, &clock, 30001000, NULL, NULL));

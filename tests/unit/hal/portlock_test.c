@@ -290,6 +290,41 @@ Test(portlock, who_loses_the_race_for_a_stale_lock_looks_again)
 	teardown(&f);
 }
 
+Test(portlock, who_always_loses_the_race_is_told_so)
+{
+	struct fixture f;
+
+	setup(&f);
+	write_lock(&f, "garbage");
+	wrap_fail_always(&wrap_flock, EWOULDBLOCK);
+	cr_assert_eq(hal_portlock_acquire(f.dir, f.device, &f.err, &f.held), -EBUSY);
+	cr_assert_str_eq(f.err.text, "used by another program");
+	teardown(&f);
+}
+
+Test(portlock, a_stale_lock_of_others_that_cannot_be_replaced_does_not_stop_us)
+{
+	struct fixture f;
+
+	setup(&f);
+	write_lock(&f, "garbage");
+	wrap_fail_next(&wrap_rename, EPERM);
+	cr_assert_eq(hal_portlock_acquire(f.dir, f.device, &f.err, &f.held), 0);
+	cr_assert_str_eq(f.held.path, "");
+	teardown(&f);
+}
+
+Test(portlock, a_full_disk_is_an_error_and_leaves_nothing)
+{
+	struct fixture f;
+
+	setup(&f);
+	wrap_fail_next(&wrap_write, ENOSPC);
+	cr_assert_eq(hal_portlock_acquire(f.dir, f.device, &f.err, &f.held), -ENOSPC);
+	cr_assert_not_null(strstr(f.err.text, "LCK..modem"), "%s", f.err.text);
+	teardown(&f);
+}
+
 /* Many processes, one stale lock: exactly one may get it. */
 Test(portlock, only_one_of_many_takes_a_stale_lock)
 {

@@ -363,7 +363,7 @@ Test(stream_mem, neither_end_survives_a_failed_allocation)
 	hal_clock_virtual_init(&clock, 0, 0);
 	cr_assert_eq(hal_loop_new(&clock.clock, &loop), 0);
 	for (unsigned int nth = 1; nth <= 2; nth++) {
-		wrap_calloc.fail_at = wrap_calloc.calls + nth;
+		wrap_fail_nth(&wrap_calloc, nth, ENOMEM);
 		cr_assert_eq(hal_stream_mem_pair(loop, NULL, &a, &b), -ENOMEM);
 		cr_assert_null(a);
 		cr_assert_null(b);

@@ -272,6 +272,29 @@ Test(stream_pty, has_no_outputs_and_no_breaks)
 	teardown(&f);
 }
 
+Test(stream_pty, it_is_lost_when_it_cannot_be_watched)
+{
+	unsigned int lines;
+	struct fixture f;
+	int slave;
+	char c;
+
+	setup(&f);
+	slave = open_slave(&f);
+	wrap_fail_next(&wrap_epoll_ctl, ENOMEM);
+	while (!(f.all & HAL_STREAM_LOST))
+		cr_assert_gt(hal_loop_wait(f.loop, PATIENCE_MS), 0);
+	cr_assert_eq(hal_stream_read(f.s, &c, 1), -ENODEV);
+	cr_assert_eq(hal_stream_write(f.s, "x", 1), -ENODEV);
+	cr_assert_eq(hal_stream_get_lines(f.s, &lines), -ENODEV);
+	cr_assert_eq(hal_stream_flush(f.s), -ENODEV);
+	cr_assert_eq(hal_stream_want_read(f.s, true), -ENODEV);
+	cr_assert_eq(hal_stream_watch_lines(f.s, 1), -ENODEV);
+	close(slave);
+	cr_assert_eq(hal_loop_dispatch(f.loop), 0, "last event");
+	teardown(&f);
+}
+
 Test(stream_pty, opening_fails_without_a_trace)
 {
 	struct hal_stream *s = NULL;
@@ -282,6 +305,12 @@ Test(stream_pty, opening_fails_without_a_trace)
 	cr_assert_eq(hal_stream_pty_open(loop, &s, path, 4), -ENAMETOOLONG);
 	wrap_fail_next(&wrap_calloc, ENOMEM);
 	cr_assert_eq(hal_stream_pty_open(loop, &s, path, sizeof(path)), -ENOMEM);
+	wrap_fail_next(&wrap_posix_openpt, ENOSPC);
+	cr_assert_eq(hal_stream_pty_open(loop, &s, path, sizeof(path)), -ENOSPC);
+	wrap_fail_next(&wrap_inotify_init1, EMFILE);
+	cr_assert_eq(hal_stream_pty_open(loop, &s, path, sizeof(path)), -EMFILE);
+	wrap_fail_next(&wrap_epoll_ctl, ENOSPC);
+	cr_assert_eq(hal_stream_pty_open(loop, &s, path, sizeof(path)), -ENOSPC);
 	cr_assert_null(s);
 	cr_assert_eq(hal_loop_dispatch(loop), 0);
 	hal_loop_free(loop);

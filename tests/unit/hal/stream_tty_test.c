@@ -248,6 +248,14 @@ Test(stream_tty, settings_are_those_asked_for)
 		 {.bits = 8, .stop = 1, .flow = HAL_STREAM_FLOW_XONXOFF},
 		 0,
 		 IXON | IXOFF},
+		{"even parity",
+		 {.bits = 8, .stop = 1, .parity = HAL_STREAM_PARITY_EVEN},
+		 0,
+		 INPCK | IGNPAR},
+		{"odd parity",
+		 {.bits = 8, .stop = 1, .parity = HAL_STREAM_PARITY_ODD},
+		 PARODD,
+		 INPCK | IGNPAR},
 		{"two stop bits", {.bits = 8, .stop = 2}, CSTOPB, 0},
 	};
 
@@ -258,7 +266,7 @@ Test(stream_tty, settings_are_those_asked_for)
 		open_master(&f);
 		cr_assert_eq(open_stream(&f, &cases[i].config), 0, "%s", cases[i].name);
 		t = get_termios(&f);
-		cr_assert_eq(t.c_cflag & (CLOCAL | CRTSCTS | CSTOPB), cases[i].cflag, "%s",
+		cr_assert_eq(t.c_cflag & (CLOCAL | CRTSCTS | CSTOPB | PARODD), cases[i].cflag, "%s",
 			     cases[i].name);
 		cr_assert_eq(t.c_iflag & ~(unsigned int)IGNBRK, cases[i].iflag, "%s",
 			     cases[i].name);
@@ -419,6 +427,12 @@ Test(stream_tty, the_system_provider_opens_a_pty)
 		provider->open(provider, f.loop, f.path, &HAL_STREAM_CONFIG_DEFAULT, &f.err, &f.s),
 		0, "%s", f.err.text);
 	cr_assert_eq(f.s->caps, 0);
+	hal_stream_close(f.s);
+	f.s = NULL;
+	cr_assert_eq(provider->open(provider, f.loop, f.path, &(struct hal_stream_config){0},
+				    &f.err, &f.s),
+		     -EINVAL);
+	cr_assert_null(f.s);
 	teardown(&f);
 }
 
@@ -649,6 +663,21 @@ Test(stream_tty, loss_is_found_by_polling_the_lines)
 	run(&f);
 	cr_assert_eq(f.lost, 1);
 	uart.unplugged = false;
+	teardown(&f);
+}
+
+Test(stream_tty, it_is_lost_when_it_cannot_be_watched)
+{
+	struct fixture f;
+
+	open_master(&f);
+	wrap_fail_next(&wrap_epoll_ctl, ENOSPC);
+	cr_assert_eq(open_stream(&f, &HAL_STREAM_CONFIG_DEFAULT), -ENOSPC);
+	cr_assert_eq(open_stream(&f, &HAL_STREAM_CONFIG_DEFAULT), 0);
+	wrap_fail_next(&wrap_epoll_ctl, ENOMEM);
+	run(&f);
+	cr_assert_eq(f.lost, 1);
+	cr_assert_eq(hal_stream_write(f.s, "x", 1), -ENODEV);
 	teardown(&f);
 }
 

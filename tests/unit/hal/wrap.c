@@ -2,35 +2,58 @@
 #include "wrap.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/timerfd.h>
+#include <unistd.h>
 
 /* Weak: present only in programs that wrap the function. */
 #define REAL __attribute__((weak))
 
-struct wrap wrap_calloc, wrap_epoll_create1, wrap_epoll_wait, wrap_flock, wrap_timerfd_create,
-	wrap_timerfd_settime;
+struct wrap wrap_calloc, wrap_epoll_create1, wrap_epoll_ctl, wrap_epoll_wait, wrap_flock,
+	wrap_inotify_init1, wrap_posix_openpt, wrap_realloc, wrap_rename, wrap_timerfd_create,
+	wrap_timerfd_settime, wrap_write;
 
 REAL void *__real_calloc(size_t n, size_t size);
 REAL int __real_epoll_create1(int flags);
 REAL int __real_epoll_wait(int fd, struct epoll_event *events, int max, int timeout_ms);
+REAL int __real_epoll_ctl(int fd, int op, int target, struct epoll_event *event);
+REAL int __real_inotify_init1(int flags);
+REAL int __real_posix_openpt(int flags);
+REAL void *__real_realloc(void *ptr, size_t size);
+REAL int __real_rename(const char *from, const char *to);
+REAL ssize_t __real_write(int fd, const void *buf, size_t len);
 REAL int __real_flock(int fd, int operation);
 REAL int __real_timerfd_create(clockid_t clock, int flags);
 REAL int __real_timerfd_settime(int fd, int flags, const struct itimerspec *when,
 				struct itimerspec *ret_old);
 
+void wrap_fail_nth(struct wrap *wrap, unsigned int nth, int error)
+{
+	wrap->fail_from = wrap->calls + nth;
+	wrap->fail_to = wrap->fail_from;
+	wrap->error = error;
+}
+
 void wrap_fail_next(struct wrap *wrap, int error)
 {
-	wrap->fail_at = wrap->calls + 1;
-	wrap->error = error;
+	wrap_fail_nth(wrap, 1, error);
+}
+
+void wrap_fail_always(struct wrap *wrap, int error)
+{
+	wrap_fail_nth(wrap, 1, error);
+	wrap->fail_to = UINT_MAX;
 }
 
 static bool fails(struct wrap *wrap)
 {
 	wrap->calls++;
-	if (wrap->calls != wrap->fail_at)
+	if (wrap->calls < wrap->fail_from || wrap->calls > wrap->fail_to)
 		return false;
 	errno = wrap->error;
 	return true;
@@ -65,4 +88,34 @@ int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *when,
 			   struct itimerspec *ret_old)
 {
 	return fails(&wrap_timerfd_settime) ? -1 : __real_timerfd_settime(fd, flags, when, ret_old);
+}
+
+int __wrap_epoll_ctl(int fd, int op, int target, struct epoll_event *event)
+{
+	return fails(&wrap_epoll_ctl) ? -1 : __real_epoll_ctl(fd, op, target, event);
+}
+
+int __wrap_inotify_init1(int flags)
+{
+	return fails(&wrap_inotify_init1) ? -1 : __real_inotify_init1(flags);
+}
+
+int __wrap_posix_openpt(int flags)
+{
+	return fails(&wrap_posix_openpt) ? -1 : __real_posix_openpt(flags);
+}
+
+void *__wrap_realloc(void *ptr, size_t size)
+{
+	return fails(&wrap_realloc) ? NULL : __real_realloc(ptr, size);
+}
+
+int __wrap_rename(const char *from, const char *to)
+{
+	return fails(&wrap_rename) ? -1 : __real_rename(from, to);
+}
+
+ssize_t __wrap_write(int fd, const void *buf, size_t len)
+{
+	return fails(&wrap_write) ? -1 : __real_write(fd, buf, len);
 }

@@ -10,18 +10,26 @@
 
 struct wrap {
 	unsigned int calls;
-	unsigned int fail_at; /* the call that fails, counted from 1; 0: none */
-	int error;	      /* errno of that failure */
+	unsigned int fail_from, fail_to; /* calls that fail, counted from 1; 0: none */
+	int error;			 /* errno of these failures */
 };
 
 extern struct wrap wrap_calloc;
 extern struct wrap wrap_epoll_create1;
+extern struct wrap wrap_epoll_ctl;
 extern struct wrap wrap_epoll_wait;
 extern struct wrap wrap_flock;
+extern struct wrap wrap_inotify_init1;
+extern struct wrap wrap_posix_openpt;
+extern struct wrap wrap_realloc;
+extern struct wrap wrap_rename;
 extern struct wrap wrap_timerfd_create;
 extern struct wrap wrap_timerfd_settime;
+extern struct wrap wrap_write;
 
-/* Let the next call fail. */
+/* Let the nth call from now fail, 1 is the next. */
+void wrap_fail_nth(struct wrap *wrap, unsigned int nth, int error);
 void wrap_fail_next(struct wrap *wrap, int error);
+void wrap_fail_always(struct wrap *wrap, int error);
 
 #endif
