@@ -669,6 +669,7 @@ Test(loop, errors_of_epoll_are_passed_on)
 	hal_loop_free(loop);
 }
 
+#ifndef NDEBUG
 static void dispatch_inside(struct hal_work *work)
 {
 	(void)hal_loop_dispatch(HAL_CONTAINER_OF(work, struct probe, work)->loop);
@@ -683,6 +684,7 @@ Test(loop, dispatching_from_a_callback_is_a_bug, .signal = SIGABRT)
 	hal_work_queue(loop, &probe.work);
 	(void)hal_loop_dispatch(loop);
 }
+#endif
 
 Test(loop, virtual_time_jumps_and_stops_where_asked)
 {
