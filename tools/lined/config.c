@@ -108,6 +108,9 @@ static char *read_row(char *buffer, int size, void *stream)
 		return NULL;
 	}
 	if (n > 0 && p->next[0] == '[') {
+		/* libinih would count the keys below to the section above. */
+		if (!memchr(p->next, ']', n))
+			complain(p, p->row, "the ] is missing");
 		end_section(p);
 		p->section_line = p->row;
 		p->section[0] = '\0';
