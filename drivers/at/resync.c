@@ -66,6 +66,8 @@ static void send_probe(struct at_queue *queue)
 	struct at_resync *resync = &queue->resync;
 	struct hal_slice probe;
 
+	/* The probe itself aborts; a CR behind it would hit something else. */
+	hal_timer_cancel(queue->loop, &queue->abort_timer);
 	resync->value_seen = false;
 	resync->final_seen = false;
 	resync->sentinel = (resync->sentinel + 1) % N_SENTINELS;

@@ -281,3 +281,26 @@ Test(at_resync, a_command_that_cannot_even_be_sent)
 	cr_assert_notes(&f, "a:timeout stuck: b:timeout");
 	fixture_close(&f);
 }
+
+Test(at_resync, an_abort_that_could_not_be_sent_in_time_is_not_sent_at_all)
+{
+	const struct hal_stream_mem_limits closed = {.capacity = 1}, open = {0};
+	struct fixture f;
+	struct command a = {.f = &f, .name = "a"}, b = {.f = &f, .name = "b"};
+	hal_stream_fn on_modem;
+
+	fixture_open(&f, NULL);
+	on_modem = f.modem->fn;
+	hal_stream_set_handler(f.modem, NULL, NULL);
+	hal_stream_mem_set_limits(f.modem, &closed);
+	submit(&a, "ATD1", 60000, AT_CMD_CALL | AT_CMD_ABORTABLE, 7);
+	submit(&b, "ATD2", 1000, AT_CMD_CALL, 0);
+	run_ms(&f, 50);
+	at_queue_cancel_group(f.queue, 7);
+	run_ms(&f, 190);
+	hal_stream_set_handler(f.modem, on_modem, &f);
+	hal_stream_mem_set_limits(f.modem, &open);
+	run_ms(&f, 500);
+	cr_assert_str_eq(f.heard, "ATD1|ATS4?|ATD2|");
+	fixture_close(&f);
+}
