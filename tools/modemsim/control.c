@@ -30,7 +30,7 @@ static int refuse(struct control *control, int r, const char *text)
 
 static int run_fault(struct control *control)
 {
-	struct hal_slice rest = control->rest, word;
+	struct hal_slice rest = control->rest, word = {NULL, 0};
 	struct sim_modem *modem = control->port->modem;
 	struct sim_fault fault;
 	enum sim_fault_kind kind;
@@ -55,7 +55,7 @@ static int run_fault(struct control *control)
 static int run_set(struct control *control)
 {
 	struct sim_modem_config config = {.options = *sim_modem_options(control->port->modem)};
-	struct hal_slice value = control->rest, key;
+	struct hal_slice value = control->rest, key = {NULL, 0};
 	int r;
 
 	(void)hal_slice_token(&value, '=', &key); /* no key is found nowhere */
