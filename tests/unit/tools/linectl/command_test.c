@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/linectl/command.h"
+
+static const struct {
+	const char *verb;
+	size_t min;
+	size_t max;
+	bool line;
+} shapes[] = {
+	{"list", 0, 0, false},	{"show", 1, 1, true},	   {"dial", 2, 2, true},
+	{"answer", 1, 1, true}, {"monitor", 0, 1, false},  {"call", 1, 2, false},
+	{"info", 1, 1, false},	{"sessions", 0, 0, false}, {"at", 2, 2, true},
+};
+
+Test(command, arguments_follow_from_the_synopsis)
+{
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		const struct command *command = command_find(shapes[i].verb);
+		size_t min;
+		size_t max;
+
+		cr_assert_not_null(command, "%s", shapes[i].verb);
+		command_count(command, &min, &max);
+		cr_expect_eq(min, shapes[i].min, "%s: %zu", shapes[i].verb, min);
+		cr_expect_eq(max, shapes[i].max, "%s: %zu", shapes[i].verb, max);
+		cr_expect_eq(command_takes_line(command), shapes[i].line, "%s", shapes[i].verb);
+	}
+}
+
+Test(command, unknown_verbs_are_not_found)
+{
+	cr_expect_null(command_find("frobnicate"));
+	cr_expect_null(command_find(""));
+	cr_expect_null(command_find("dia"));
+}
+
+Test(command, options_name_only_verbs_that_exist)
+{
+	for (const struct option_row *row = options_table(); row->name; row++) {
+		char verbs[256] = "";
+		char *save = NULL;
+
+		if (row->verbs)
+			strncpy(verbs, row->verbs, sizeof(verbs) - 1);
+		for (char *verb = strtok_r(verbs, " ", &save); verb;
+		     verb = strtok_r(NULL, " ", &save))
+			cr_expect_not_null(command_find(verb), "--%s: %s", row->name, verb);
+	}
+}
+
+static char *read_manual(void)
+{
+	FILE *file = fopen(LINECTL_MAN, "r");
+	char *text = calloc(1, 65536);
+
+	cr_assert_not_null(file, "%s", LINECTL_MAN);
+	cr_assert_not_null(text);
+	cr_assert_gt(fread(text, 1, 65535, file), 0);
+	fclose(file);
+	return text;
+}
+
+Test(command, the_manual_knows_every_verb_and_option)
+{
+	char *manual = read_manual();
+
+	for (const struct command *command = command_table(); command->name; command++) {
+		char head[64];
+
+		snprintf(head, sizeof(head), "*%s*", command->name);
+		cr_expect_not_null(strstr(manual, head), "%s", head);
+	}
+	for (const struct option_row *row = options_table(); row->name; row++) {
+		char head[64];
+
+		snprintf(head, sizeof(head), "*--%s*", row->name);
+		cr_expect_not_null(strstr(manual, head), "%s", head);
+	}
+	free(manual);
+}

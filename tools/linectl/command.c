@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/linectl/command.h"
+
+#include <string.h>
+
+static const struct command commands[] = {
+	{"list", "", "the lines and what they are doing", NULL, "observe", 0, line_list},
+	{"show", "LINE", "everything about a line", NULL, "observe", 0, line_show},
+	{"dial", "LINE NUMBER", "place a call",
+	 "Stays until the call is over, prints how it went and releases it. Ctrl-C hangs up and "
+	 "waits for the proof that the line is on hook; Ctrl-C again leaves at once. With --keep "
+	 "it "
+	 "returns when the call is connected and prints the session, for info, drop and release.",
+	 "operate", COMMAND_READY, call_dial},
+	{"answer", "LINE", "answer the call that is ringing",
+	 "Goes on as dial does. With --wait it waits for somebody to call, for as long as "
+	 "--timeout "
+	 "says.",
+	 "operate", COMMAND_READY, call_answer},
+	{"reject", "LINE", "do not answer the call that is ringing",
+	 "An analogue line cannot refuse a call: it is left ringing, unanswered and out of sight. "
+	 "The "
+	 "session tells how it ended.",
+	 "operate", COMMAND_READY, session_reject},
+	{"drop", "SESSION", "end the call, keep its record",
+	 "Returns when the line is verified to be on hook. The session stays until it is released.",
+	 "operate", 0, session_drop},
+	{"release", "SESSION", "give a session back that is over", NULL, "operate", 0,
+	 session_release},
+	{"hangup", "SESSION", "drop, wait and release",
+	 "Prints the record as it was at the end. With --no-wait the drop is only begun.",
+	 "operate", 0, session_hangup},
+	{"sessions", "", "your sessions, ended ones included", NULL, "observe", 0, session_list},
+	{"info", "SESSION", "the whole record of a call", NULL, "observe", 0, session_info},
+	{"monitor", "[LINE]", "events as they come, until Ctrl-C",
+	 "With --timeout it ends after so long, successfully.", "observe", 0, monitor_run},
+	{"at", "LINE COMMAND", "send one AT command and print the answer",
+	 "Only while no call is on the line; commands that place, answer or end calls are refused.",
+	 "admin", COMMAND_READY, line_at},
+	{"reset", "LINE", "bring a faulty line back", NULL, "admin", 0, line_reset},
+	{"ports", "", "the serial ports of this machine", NULL, "observe", 0, line_ports},
+	{"counters", "", "what the daemon has counted", NULL, "observe", 0, raw_counters},
+	{"call", "METHOD [JSON]", "call a method of the daemon",
+	 "METHOD without a dot belongs to io.trunkline. Replies and errors are printed as JSON.",
+	 "", 0, raw_call},
+	{"version", "", "the version", NULL, "", COMMAND_LOCAL, help_version},
+	{"help", "[VERB]", "this help, or that of a verb", NULL, "", COMMAND_LOCAL, help_run},
+	{0},
+};
+
+const struct command *command_table(void)
+{
+	return commands;
+}
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *command = commands; command->name; command++)
+		if (strcmp(command->name, name) == 0)
+			return command;
+	return NULL;
+}
+
+void command_count(const struct command *command, size_t *ret_min, size_t *ret_max)
+{
+	bool word_before = false;
+
+	*ret_min = 0;
+	*ret_max = 0;
+	for (const char *at = command->synopsis; *at; at++) {
+		bool word = *at != ' ';
+
+		if (word && !word_before) {
+			*ret_min += *at != '[';
+			*ret_max += 1;
+		}
+		word_before = word;
+	}
+}
+
+bool command_takes_line(const struct command *command)
+{
+	return strncmp(command->synopsis, "LINE", 4) == 0;
+}

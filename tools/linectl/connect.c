@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/linectl/connect.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/linectl/field.h"
+#include "tools/linectl/private.h"
+#include "tools/varlink/interface.h"
+
+#define SOCKET_SYSTEM	"/run/lined/socket"
+#define SOCKET_USER	"lined/socket" /* in XDG_RUNTIME_DIR */
+#define SOCKET_PATH_MAX 128	       /* of a struct sockaddr_un it is 108 */
+
+#define METHOD_MAX 64
+
+uint64_t connect_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t connect_deadline(uint32_t seconds)
+{
+	return seconds ? connect_now_ms() + seconds * UINT64_C(1000) : UINT64_MAX;
+}
+
+static enum status tell(const struct app *app, enum status status, const char *error,
+			const char *reason)
+{
+	return output_error(&app->output, &(struct output_error){
+						  .status = status,
+						  .error = error,
+						  .reason = reason,
+					  });
+}
+
+static int catch_signals(struct app *app)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	app->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return app->signals < 0 ? -errno : 0;
+}
+
+static enum status tell_no_daemon(const struct app *app, const char *path, int r)
+{
+	struct output_error error = {
+		.status = STATUS_NO_DAEMON,
+		.subject = path,
+		.error = "NoDaemon",
+		.reason = "the daemon is not running",
+		.hint = "start it with 'systemctl start lined', or do without it: --device PATH, "
+			"--sim",
+	};
+
+	if (r == -EACCES || r == -EPERM) {
+		error.status = STATUS_PERMISSION;
+		error.error = "NoPermission";
+		error.reason = "you may not talk to the daemon";
+		error.hint = "ask to be made a member of the group that the socket belongs to";
+	} else if (r == -ENAMETOOLONG) {
+		error.status = STATUS_USAGE;
+		error.error = "Usage";
+		error.reason = "too long for a socket's path";
+		error.hint = NULL;
+	}
+	return output_error(&app->output, &error);
+}
+
+/* The system's daemon, else the one that the user runs. */
+static int open_default(struct app *app)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	char path[SOCKET_PATH_MAX];
+	int r;
+
+	r = varlink_client_open(SOCKET_SYSTEM, &app->client);
+	if ((r != -ENOENT && r != -ECONNREFUSED) || !runtime || !*runtime)
+		return r;
+	snprintf(path, sizeof(path), "%s/" SOCKET_USER, runtime);
+	return varlink_client_open(path, &app->client) == 0 ? 0 : r;
+}
+
+static enum status open_socket(struct app *app)
+{
+	const char *path = app->options.socket;
+	int r;
+
+	if (!path)
+		path = getenv("TRUNKLINE_SOCKET");
+	if (path && *path) {
+		r = varlink_client_open(path, &app->client);
+	} else {
+		path = SOCKET_SYSTEM;
+		r = open_default(app);
+	}
+	if (r == -ENOMEM)
+		return output_no_memory(&app->output);
+	return r < 0 ? tell_no_daemon(app, path, r) : STATUS_OK;
+}
+
+enum status connect_open(struct app *app)
+{
+	if (catch_signals(app) < 0)
+		return tell(app, STATUS_OTHER, "Failed", "cannot catch signals");
+	if (app->options.device || app->options.sim)
+		return private_start(app);
+	return open_socket(app);
+}
+
+void connect_close(struct app *app)
+{
+	app->client = varlink_client_free(app->client);
+	private_stop(app);
+	if (app->signals >= 0)
+		close(app->signals);
+	app->signals = -1;
+}
+
+static void count_signals(struct app *app)
+{
+	struct signalfd_siginfo info;
+
+	while (read(app->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		app->interrupts++;
+}
+
+void connect_pause(struct app *app, int ms)
+{
+	struct pollfd fd = {.fd = app->signals, .events = POLLIN};
+
+	poll(&fd, 1, ms);
+	count_signals(app);
+}
+
+static enum status tell_lost(const struct app *app, int r)
+{
+	if (r == -ENOMEM)
+		return output_no_memory(&app->output);
+	if (r == -EPROTO || r == -EMSGSIZE)
+		return tell(app, STATUS_NO_DAEMON, "NoDaemon", "what listens there is no lined");
+	return tell(app, STATUS_NO_DAEMON, "NoDaemon", "the daemon has closed the connection");
+}
+
+/* Time left for poll(2), an hour at most: longer waits take several. */
+static int poll_time(uint64_t deadline_ms)
+{
+	uint64_t now = connect_now_ms();
+	uint64_t left = deadline_ms > now ? deadline_ms - now : 0;
+
+	return left > 3600000 ? 3600000 : (int)left;
+}
+
+enum status connect_next(struct app *app, uint64_t deadline_ms, struct varlink_reply *ret_reply)
+{
+	for (;;) {
+		struct pollfd fds[] = {
+			{.fd = app->signals, .events = POLLIN},
+			{.fd = varlink_client_get_fd(app->client),
+			 .events = varlink_client_events(app->client)},
+		};
+		int r;
+
+		r = varlink_client_next(app->client, ret_reply);
+		if (r < 0)
+			return tell_lost(app, r);
+		if (r > 0)
+			return STATUS_OK;
+		if (app->interrupts > app->patience)
+			return STATUS_INTERRUPTED;
+		r = poll(fds, 2, poll_time(deadline_ms));
+		if (r == 0 && poll_time(deadline_ms) == 0)
+			return STATUS_TIMEOUT;
+		count_signals(app);
+		r = varlink_client_dispatch(app->client);
+		if (r < 0)
+			return tell_lost(app, r);
+	}
+}
+
+enum status connect_send(struct app *app, const char *method, struct json_object *params,
+			 unsigned int flags)
+{
+	int r;
+
+	if (!params)
+		return output_no_memory(&app->output);
+	r = varlink_client_call(app->client, method, params, flags);
+	return r < 0 ? tell_lost(app, r) : STATUS_OK;
+}
+
+enum status connect_tell_timeout(const struct app *app)
+{
+	return tell(app, STATUS_TIMEOUT, "Timeout", "the daemon has not replied in time");
+}
+
+enum status connect_tell(const struct app *app, const char *subject,
+			 const struct varlink_reply *reply)
+{
+	const char *dot = strrchr(reply->error, '.');
+	const char *name = dot ? dot + 1 : reply->error;
+	const char *reason = field_text(reply->params, "reason");
+
+	return output_error(&app->output, &(struct output_error){
+						  .status = exit_from_error(reply->error),
+						  .subject = subject,
+						  .error = name,
+						  .reason = *reason ? reason : name,
+						  .hint = exit_hint(reply->error),
+					  });
+}
+
+enum status connect_try(struct app *app, const char *method, struct json_object *params,
+			struct varlink_reply *ret_reply)
+{
+	uint64_t deadline_ms = connect_deadline(app->reply_limit_s);
+	char full[METHOD_MAX];
+	enum status status;
+
+	snprintf(full, sizeof(full), VARLINK_TRUNKLINE ".%s", method);
+	status = connect_send(app, full, params, 0);
+	if (status != STATUS_OK)
+		return status;
+	status = connect_next(app, deadline_ms, ret_reply);
+	return status == STATUS_TIMEOUT ? connect_tell_timeout(app) : status;
+}
+
+enum status connect_call(struct app *app, const char *subject, const char *method,
+			 struct json_object *params, struct varlink_reply *ret_reply)
+{
+	struct varlink_reply reply = {0};
+	enum status status;
+
+	status = connect_try(app, method, params, &reply);
+	if (status != STATUS_OK)
+		return status;
+	if (reply.error) {
+		status = connect_tell(app, subject, &reply);
+		varlink_reply_clear(&reply);
+		return status;
+	}
+	*ret_reply = reply;
+	return STATUS_OK;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "tools/linectl/command.h"
+#include "tools/linectl/connect.h"
+#include "tools/linectl/field.h"
+#include "tools/varlink/json.h"
+
+static enum output_style line_style(struct json_object *line)
+{
+	const char *state = field_text(line, "state");
+
+	if (strcmp(state, "ready") == 0)
+		return OUTPUT_GOOD;
+	if (strcmp(state, "in-use") == 0)
+		return OUTPUT_BOLD;
+	if (strcmp(state, "faulty") == 0 || strcmp(state, "gone") == 0)
+		return OUTPUT_BAD;
+	return OUTPUT_DIM;
+}
+
+static const char *line_state(struct json_object *line, char *buf, size_t size)
+{
+	int64_t rings = field_int(line, "rings");
+
+	if (rings == 0)
+		return field_text(line, "state");
+	snprintf(buf, size, "ringing (%" PRId64 ")", rings);
+	return buf;
+}
+
+/* What it is; for a line that is of no use, why. */
+static const char *line_about(struct json_object *line, char *buf, size_t size)
+{
+	const char *maker = field_text(line, "manufacturer");
+	const char *why = field_text(line, "why");
+
+	if (*why)
+		return why;
+	snprintf(buf, size, "%s%s%s", maker, *maker ? " " : "", field_text(line, "model"));
+	return buf;
+}
+
+static const struct output_column line_columns[] = {
+	{"LINE", "name", NULL, NULL},	  {"STATE", NULL, line_state, line_style},
+	{"DEVICE", "device", NULL, NULL}, {"NUMBER", "number", NULL, NULL},
+	{"CALL", "call", NULL, NULL},	  {"ABOUT", NULL, line_about, NULL},
+};
+
+static struct json_object *line_params(const char *line)
+{
+	struct json_object *params = NULL;
+	struct varlink_build b;
+
+	varlink_build_start(&b);
+	varlink_put_text(&b, "line", line);
+	return varlink_build_end(&b, &params) < 0 ? NULL : params;
+}
+
+enum status line_list(struct app *app, const char **args)
+{
+	struct varlink_reply reply = {0};
+	struct json_object *lines;
+	enum status status;
+
+	status = connect_call(app, args[0], "ListLines", line_params(NULL), &reply);
+	if (status != STATUS_OK)
+		return status;
+	lines = field_get(reply.params, "lines");
+	if (app->output.json)
+		output_json(&app->output, reply.params);
+	else if (field_count(lines) > 0)
+		output_table(&app->output, line_columns,
+			     sizeof(line_columns) / sizeof(line_columns[0]), lines);
+	else
+		output_remark(&app->output, "no lines: lined.conf(5) tells how to configure them");
+	varlink_reply_clear(&reply);
+	return STATUS_OK;
+}
+
+static void print_media(const struct output *output, struct json_object *media)
+{
+	char text[OUTPUT_CELL_MAX] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < field_count(media) && used < sizeof(text); i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? ", " : "",
+					 json_object_get_string(field_at(media, i)));
+	output_row(output, "can", "%s", text);
+}
+
+static void print_line(const struct output *output, struct json_object *line)
+{
+	output_row(output, "line", "%s (%s)", field_text(line, "name"), field_text(line, "line"));
+	output_row(output, "state", "%s", field_text(line, "state"));
+	output_row(output, "why", "%s", field_text(line, "why"));
+	output_row(output, "device", "%s", field_text(line, "device"));
+	output_row(output, "driver", "%s", field_text(line, "driver"));
+	output_row(output, "number", "%s", field_text(line, "number"));
+	output_row(output, "maker", "%s", field_text(line, "manufacturer"));
+	output_row(output, "model", "%s", field_text(line, "model"));
+	output_row(output, "revision", "%s", field_text(line, "revision"));
+	print_media(output, field_get(line, "media"));
+	output_row(output, "port", "%s",
+		   field_bool(line, "modem_lines") ? "with modem lines (DTR, DCD)"
+						   : "without modem lines");
+	if (field_int(line, "rings") > 0)
+		output_row(output, "rings", "%" PRId64, field_int(line, "rings"));
+	if (field_int(line, "call") > 0)
+		output_row(output, "call", "%" PRId64, field_int(line, "call"));
+	output_row(output, "calls", "%" PRId64 " so far", field_int(line, "calls_total"));
+}
+
+enum status line_show(struct app *app, const char **args)
+{
+	struct varlink_reply reply = {0};
+	enum status status;
+
+	status = connect_call(app, args[0], "ListLines", line_params(args[0]), &reply);
+	if (status != STATUS_OK)
+		return status;
+	if (app->output.json)
+		output_json(&app->output, field_at(field_get(reply.params, "lines"), 0));
+	else
+		print_line(&app->output, field_at(field_get(reply.params, "lines"), 0));
+	varlink_reply_clear(&reply);
+	return STATUS_OK;
+}
+
+enum status line_at(struct app *app, const char **args)
+{
+	struct varlink_reply reply = {0};
+	struct json_object *answer;
+	struct json_object *params;
+	struct varlink_build b;
+	enum status status;
+
+	varlink_build_start(&b);
+	varlink_put_string(&b, "line", args[0]);
+	varlink_put_string(&b, "command", args[1]);
+	varlink_put_count(&b, "timeout", (int64_t)app->options.timeout * 1000);
+	if (varlink_build_end(&b, &params) < 0)
+		return output_no_memory(&app->output);
+	status = connect_call(app, args[0], "Command", params, &reply);
+	if (status != STATUS_OK)
+		return status;
+	answer = field_get(reply.params, "answer");
+	if (app->output.json)
+		output_json(&app->output, reply.params);
+	for (size_t i = 0; i < field_count(answer) && !app->output.json; i++) {
+		char text[512];
+
+		fprintf(app->output.out, "%s\n",
+			output_clean(json_object_get_string(field_at(answer, i)), text,
+				     sizeof(text)));
+	}
+	varlink_reply_clear(&reply);
+	return STATUS_OK;
+}
+
+enum status line_reset(struct app *app, const char **args)
+{
+	struct varlink_reply reply = {0};
+	enum status status;
+
+	status = connect_call(app, args[0], "Reset", line_params(args[0]), &reply);
+	if (status != STATUS_OK)
+		return status;
+	if (app->output.json)
+		output_json(&app->output, reply.params);
+	else
+		output_remark(&app->output, "%s is ready", args[0]);
+	varlink_reply_clear(&reply);
+	return STATUS_OK;
+}
+
+static const char *port_identity(struct json_object *port, char *buf, size_t size)
+{
+	const char *vendor = field_text(port, "vendor");
+
+	snprintf(buf, size, "%s%s%s", vendor, *vendor ? ":" : "", field_text(port, "product"));
+	return buf;
+}
+
+static const struct output_column port_columns[] = {
+	{"PORT", "path", NULL, NULL},	      {"LINE", "line", NULL, NULL},
+	{"USB", NULL, port_identity, NULL},   {"SERIAL", "serial", NULL, NULL},
+	{"ABOUT", "description", NULL, NULL},
+};
+
+enum status line_ports(struct app *app, const char **args)
+{
+	struct varlink_reply reply = {0};
+	struct json_object *ports;
+	enum status status;
+
+	status = connect_call(app, args[0], "ListPorts", json_object_new_object(), &reply);
+	if (status != STATUS_OK)
+		return status;
+	ports = field_get(reply.params, "ports");
+	if (app->output.json)
+		output_json(&app->output, reply.params);
+	else if (field_count(ports) > 0)
+		output_table(&app->output, port_columns,
+			     sizeof(port_columns) / sizeof(port_columns[0]), ports);
+	else
+		output_remark(&app->output, "no serial ports");
+	varlink_reply_clear(&reply);
+	return STATUS_OK;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include <locale.h>
+#include <stdio.h>
+
+#include "tools/linectl/command.h"
+#include "tools/linectl/connect.h"
+#include "tools/linectl/help.h"
+#include "tools/linectl/private.h"
+
+static void set_up_output(struct app *app)
+{
+	app->output = (struct output){
+		.out = stdout,
+		.err = stderr,
+		.json = app->options.json,
+		.quiet = app->options.quiet,
+		.legend = !app->options.no_legend,
+	};
+	output_set_color(&app->output, app->options.color);
+}
+
+static enum status run(struct app *app, const char **args)
+{
+	enum status status;
+
+	if (app->command->flags & COMMAND_LOCAL)
+		return app->command->run(app, args);
+	status = connect_open(app);
+	if (status == STATUS_OK)
+		status = private_check_line(app, args[0]);
+	if (status == STATUS_OK)
+		status = app->command->run(app, args);
+	connect_close(app);
+	return status;
+}
+
+/* args[0] is the verb. A private daemon has a line that goes without saying: it takes the verb's
+ * place. */
+static enum status run_verb(struct app *app, const char **args, size_t given)
+{
+	const char *line = private_default_line(&app->options);
+	char why[OPTIONS_WHY_MAX];
+	const char *foreign;
+	size_t min;
+	size_t max;
+
+	app->command = command_find(args[0]);
+	if (!app->command)
+		return help_no_verb(app, args[0]);
+	foreign = options_find_foreign(&app->options, args[0]);
+	if (foreign) {
+		snprintf(why, sizeof(why), "knows no --%s", foreign);
+		return help_usage(app, app->command, why);
+	}
+	command_count(app->command, &min, &max);
+	if (line && given + 1 == min && command_takes_line(app->command)) {
+		args[0] = line;
+		return run(app, args);
+	}
+	if (given < min || given > max)
+		return help_usage(app, app->command,
+				  given < min ? "an argument is missing" : "too many arguments");
+	return run(app, args + 1);
+}
+
+static enum status run_line(struct app *app)
+{
+	const struct options *options = &app->options;
+	const char *none[] = {NULL};
+
+	if (options->version)
+		return help_version(app, none);
+	/* "linectl dial --help" is "linectl help dial". */
+	if (options->help)
+		return help_run(app, options->args);
+	if (options->args_n == 0)
+		return help_usage(app, NULL, "a verb is missing; 'linectl help' lists them");
+	return run_verb(app, options->args, options->args_n - 1);
+}
+
+int main(int argc, char **argv)
+{
+	struct app app = {.signals = -1};
+	char why[OPTIONS_WHY_MAX];
+	enum status status;
+	int r;
+
+	setlocale(LC_TIME, "");
+	r = options_parse(argc, argv, &app.options, why);
+	app.reply_limit_s = app.options.timeout ? app.options.timeout : APP_REPLY_LIMIT_S;
+	set_up_output(&app);
+	status = r < 0 ? help_usage(&app, NULL, why) : run_line(&app);
+	if (fflush(stdout) == EOF && status == STATUS_OK)
+		status = STATUS_OTHER;
+	return (int)status;
+}

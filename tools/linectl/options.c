@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/linectl/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SECONDS_MAX (7 * 24 * 3600)
+#define BAUD_MAX    4000000
+
+#define FLAG(member)	    OPTION_FLAG, offsetof(struct options, member), 0
+#define TEXT(member)	    OPTION_TEXT, offsetof(struct options, member), 0
+#define NUMBER(member, max) OPTION_NUMBER, offsetof(struct options, member), max
+
+static const struct option_row option_rows[] = {
+	{"socket", 's', "PATH", "socket of the daemon", NULL, TEXT(socket)},
+	{"device", 'd', "PATH", "a private daemon for this serial port", NULL, TEXT(device)},
+	{"baud", 'b', "RATE", "speed of the --device port", NULL, NUMBER(baud, BAUD_MAX)},
+	{"sim", 0, NULL, "a private daemon with emulated modems: sim1 is 101, sim2 is 102", NULL,
+	 FLAG(sim)},
+	{"json", 'j', NULL, "JSON on stdout, errors included", NULL, FLAG(json)},
+	{"quiet", 'q', NULL, "no progress and no remarks", NULL, FLAG(quiet)},
+	{"no-legend", 0, NULL, "tables without their first line", NULL, FLAG(no_legend)},
+	{"color", 0, "WHEN", "auto, always or never", NULL, OPTION_COLOR,
+	 offsetof(struct options, color), 0},
+	{"timeout", 't', "SECONDS", "give up after so long", NULL, NUMBER(timeout, SECONDS_MAX)},
+	{"wait", 'w', NULL, "until it is over (answer: also until somebody calls)",
+	 "dial answer hangup", FLAG(wait)},
+	{"no-wait", 0, NULL, "return at once (dial, answer: implies --keep)", "dial answer hangup",
+	 FLAG(no_wait)},
+	{"keep", 'k', NULL, "return when connected; the call stays, its session is printed",
+	 "dial answer", FLAG(keep)},
+	{"voice", 0, NULL, "people talk, the modem only dials and hangs up", "dial answer",
+	 FLAG(voice)},
+	{"hangup-after", 0, "SECONDS", "drop when connected for so long", "dial answer",
+	 NUMBER(hangup_after, SECONDS_MAX)},
+	{"all", 'a', NULL, "the sessions of everybody", "sessions", FLAG(all)},
+	{"more", 0, NULL, "ask for a stream of replies", "call", FLAG(more)},
+	{"log-level", 0, "LEVEL", "what the private daemon logs to stderr", NULL, TEXT(log_level)},
+	{"trace", 0, NULL, "the private daemon logs the bytes on the wire", NULL, FLAG(trace)},
+	{"help", 'h', NULL, "this help", NULL, FLAG(help)},
+	{"version", 'V', NULL, "the version", NULL, FLAG(version)},
+	{0},
+};
+
+#define OPTION_ROWS (sizeof(option_rows) / sizeof(option_rows[0]) - 1)
+#define OPTION_BASE 256 /* what getopt returns for row 0: beyond every letter */
+
+const struct option_row *options_table(void)
+{
+	return option_rows;
+}
+
+int options_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret_number)
+{
+	uint64_t number = 0;
+
+	if (!*text)
+		return -EINVAL;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return -EINVAL;
+		number = number * 10 + (uint64_t)(*text - '0');
+		if (number > max)
+			return -EINVAL;
+	}
+	if (number < min)
+		return -EINVAL;
+	*ret_number = (uint32_t)number;
+	return 0;
+}
+
+static int parse_color(const char *text, enum output_color *ret_color)
+{
+	static const char *const names[] = {
+		[OUTPUT_COLOR_AUTO] = "auto",
+		[OUTPUT_COLOR_ALWAYS] = "always",
+		[OUTPUT_COLOR_NEVER] = "never",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*ret_color = (enum output_color)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int option_apply(struct options *options, const struct option_row *row, const char *arg)
+{
+	void *member = (char *)options + row->offset;
+
+	options->seen |= UINT64_C(1) << (row - option_rows);
+	switch (row->kind) {
+	case OPTION_FLAG:
+		*(bool *)member = true;
+		return 0;
+	case OPTION_TEXT:
+		*(const char **)member = arg;
+		return *arg ? 0 : -EINVAL;
+	case OPTION_NUMBER:
+		return options_number(arg, 1, row->max, member);
+	case OPTION_COLOR:
+		return parse_color(arg, member);
+	}
+	return -EINVAL;
+}
+
+/* Both forms that getopt_long() wants. The leading '-' hands over other arguments in their order,
+ * so that nothing depends on how the C library permutes; ':' tells a missing argument from an
+ * unknown option. */
+static void getopt_tables(struct option *longs, char *shorts)
+{
+	*shorts++ = '-';
+	*shorts++ = ':';
+	for (size_t i = 0; i < OPTION_ROWS; i++) {
+		const struct option_row *row = &option_rows[i];
+
+		longs[i] = (struct option){.name = row->name,
+					   .has_arg = row->arg ? required_argument : no_argument,
+					   .val = OPTION_BASE + (int)i};
+		if (!row->letter)
+			continue;
+		*shorts++ = row->letter;
+		if (row->arg)
+			*shorts++ = ':';
+	}
+	*shorts = '\0';
+}
+
+static const struct option_row *find_row(int got)
+{
+	if (got >= OPTION_BASE)
+		return &option_rows[got - OPTION_BASE];
+	for (size_t i = 0; i < OPTION_ROWS; i++)
+		if (option_rows[i].letter == got)
+			return &option_rows[i];
+	return NULL;
+}
+
+/* One answer of getopt_long() other than -1. */
+static int handle(struct options *options, int got, const char *word, char *why)
+{
+	const struct option_row *row;
+
+	if (got == 1) {
+		options->args[options->args_n++] = optarg;
+		return 0;
+	}
+	if (got == '?') {
+		snprintf(why, OPTIONS_WHY_MAX, "no such option: %s", word);
+		return -EINVAL;
+	}
+	if (got == ':') {
+		snprintf(why, OPTIONS_WHY_MAX, "%s needs an argument", word);
+		return -EINVAL;
+	}
+	row = find_row(got);
+	if (option_apply(options, row, optarg) == 0)
+		return 0;
+	if (row->kind == OPTION_NUMBER)
+		snprintf(why, OPTIONS_WHY_MAX, "--%s %s: must be a number from 1 to %u", row->name,
+			 optarg, row->max);
+	else
+		snprintf(why, OPTIONS_WHY_MAX, "--%s %s: must be %s", row->name, optarg, row->help);
+	return -EINVAL;
+}
+
+static int check_pairs(const struct options *options, char *why)
+{
+	const char *both = NULL;
+
+	if (options->sim && options->device)
+		both = "--sim and --device";
+	else if (options->sim && options->socket)
+		both = "--sim and --socket";
+	else if (options->device && options->socket)
+		both = "--device and --socket";
+	else if (options->wait && options->no_wait)
+		both = "--wait and --no-wait";
+	else if (options->baud && !options->device)
+		snprintf(why, OPTIONS_WHY_MAX, "--baud is for the port of --device");
+	else
+		return 0;
+	if (both)
+		snprintf(why, OPTIONS_WHY_MAX, "%s exclude each other", both);
+	return -EINVAL;
+}
+
+/* An error may come before the option that says in which form it is to be told. */
+static bool wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "-j") == 0)
+			return true;
+	return false;
+}
+
+int options_parse(int argc, char **argv, struct options *options, char *why)
+{
+	struct option longs[OPTION_ROWS + 1] = {0};
+	char shorts[2 + 2 * OPTION_ROWS + 1];
+	int r = 0;
+
+	getopt_tables(longs, shorts);
+	/* Never more arguments than words read, so argv itself has room for them. */
+	*options = (struct options){.json = wants_json(argc, argv),
+				    .args = (const char **)(void *)argv};
+	optind = 0; /* anew, should it not be the first time */
+	opterr = 0;
+	while (r == 0) {
+		const char *word = argv[optind ? optind : 1];
+		int got = getopt_long(argc, argv, shorts, longs, NULL);
+
+		if (got == -1)
+			break;
+		r = handle(options, got, word, why);
+	}
+	while (r == 0 && optind < argc)
+		options->args[options->args_n++] = argv[optind++];
+	options->args[options->args_n] = NULL;
+	return r < 0 ? r : check_pairs(options, why);
+}
+
+bool options_row_fits(const struct option_row *row, const char *verb)
+{
+	size_t length = strlen(verb);
+	const char *at = row->verbs;
+
+	if (!at)
+		return true;
+	for (; (at = strstr(at, verb)); at += length)
+		if ((at == row->verbs || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+			return true;
+	return false;
+}
+
+const char *options_find_foreign(const struct options *options, const char *verb)
+{
+	for (size_t i = 0; i < OPTION_ROWS; i++)
+		if (options->seen >> i & 1 && !options_row_fits(&option_rows[i], verb))
+			return option_rows[i].name;
+	return NULL;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LINECTL_OPTIONS_H
+#define LINECTL_OPTIONS_H
+
+/**
+ * @file
+ * Options: one table, from which parsing, help and completion are made. They may stand anywhere
+ * before "--".
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tools/linectl/output.h"
+
+struct options {
+	const char *socket;
+	const char *device; /**< --device: a private daemon for this port */
+	uint32_t baud;	    /**< 0: the daemon's default */
+	bool sim;	    /**< --sim: a private daemon with two emulated modems */
+	const char *log_level;
+	bool trace;
+
+	bool json;
+	bool quiet;
+	bool no_legend;
+	enum output_color color;
+
+	bool wait;
+	bool no_wait;
+	uint32_t timeout; /**< seconds, 0: the verb's own */
+	bool keep;
+	bool voice;
+	uint32_t hangup_after; /**< seconds, 0: never */
+	bool all;
+	bool more;
+
+	bool help;
+	bool version;
+
+	uint64_t seen; /**< bit i: option i of options_table() was given */
+	size_t args_n;
+	const char **args; /**< what is no option, in order; NULL-terminated; args[0] is the verb */
+};
+
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_COLOR };
+
+struct option_row {
+	const char *name;
+	char letter;	 /**< 0: none */
+	const char *arg; /**< name of its argument, NULL: it has none */
+	const char *help;
+	const char *verbs; /**< the verbs that know it, separated by blanks; NULL: all */
+	enum option_kind kind;
+	size_t offset; /**< of its member of struct options */
+	uint32_t max;  /**< largest number; the smallest is 1 */
+};
+
+/** @return the table, ended by a row without a name */
+const struct option_row *options_table(void);
+
+#define OPTIONS_WHY_MAX 160
+
+/**
+ * Read the command line. argv is rearranged: args points into it.
+ *
+ * @param options written, also on failure, so that an error can be told in the form that was asked
+ * for
+ * @param why     OPTIONS_WHY_MAX bytes, a sentence on failure
+ * @return 0; -EINVAL
+ */
+int options_parse(int argc, char **argv, struct options *options, char *why);
+
+/** The first option given that the verb does not know. @return its name, or NULL */
+const char *options_find_foreign(const struct options *options, const char *verb);
+
+/** Does the verb know the option? */
+bool options_row_fits(const struct option_row *row, const char *verb);
+
+/** A decimal number from min to max and nothing else. @return 0; -EINVAL */
+int options_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret_number);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LINECTL_PRIVATE_H
+#define LINECTL_PRIVATE_H
+
+/**
+ * @file
+ * A daemon of our own, for one serial port or for two emulated modems. It is a child that serves us
+ * over a socketpair, as any daemon would, and ends with the connection: nothing is left behind,
+ * whatever becomes of us.
+ */
+
+#include "tools/linectl/app.h"
+
+/** Start it, connect, and wait until its lines have been probed. @return OK, or the status; told */
+enum status private_start(struct app *app);
+/** After the connection has been closed: wait for the children's end. Fine when nothing was
+ * started. */
+void private_stop(struct app *app);
+
+/** The line that is meant when none is given; NULL: there is no private daemon */
+const char *private_default_line(const struct options *options);
+
+/** For verbs that need a working line: is it one? A daemon that is not ours is left to tell itself.
+ * @return OK, or the status; told with the line's reason */
+enum status private_check_line(struct app *app, const char *line);
+
+#endif
