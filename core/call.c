@@ -283,6 +283,11 @@ void core_call_event(struct core_line *line, enum core_call_event event)
 		return;
 	call->answering = false;
 	core_request_done_all(&call->setup, 0, NULL);
+	if (call->owners == 0) {
+		/* Nobody would ever hang it up. */
+		core_call_drop(call, TL_ORIGIN_APPLICATION);
+		return;
+	}
 	if (call->max_duration_s)
 		hal_timer_arm_ms(call->ctx->loop, &call->limit,
 				 UINT64_C(1000) * call->max_duration_s);

@@ -40,7 +40,8 @@ struct tl_ctx {
 	uint64_t counts[TL_COUNT_COUNT];
 };
 
-/* As tl_ctx_new(), with a clock, drivers and streams of the caller's; all must outlive the context. */
+/* As tl_ctx_new(), with a clock, drivers and streams of the caller's; all must outlive the context.
+ */
 int core_ctx_new(const struct hal_clock *clock, const struct core_driver_set *drivers,
 		 const struct hal_stream_provider *provider, struct tl_ctx **ret_ctx);
 

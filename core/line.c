@@ -360,6 +360,17 @@ void core_line_ring(struct core_line *line)
 	core_event_line(line, TL_EVENT_RING);
 }
 
+void core_line_answered(struct core_line *line)
+{
+	line->muted = false;
+	if (!line->call)
+		new_offer(line);
+	if (line->call) {
+		line->call->went_off_hook = true;
+		core_call_note(line, "the modem answered by itself");
+	}
+}
+
 void core_line_ring_end(struct core_line *line)
 {
 	static const struct core_cause cause = {

@@ -19,7 +19,7 @@ void v250_cause_of(enum at_result result, bool connected, struct core_cause *ret
 	} table[] = {
 		{AT_RESULT_NO_DIALTONE, TL_ORIGIN_NETWORK, TL_DISCONNECT_NODIALTONE},
 		{AT_RESULT_BUSY, TL_ORIGIN_NETWORK, TL_DISCONNECT_BUSY},
-		{AT_RESULT_NO_ANSWER, TL_ORIGIN_NETWORK, TL_DISCONNECT_NOANSWER},
+		{AT_RESULT_NO_ANSWER, TL_ORIGIN_TIMEOUT, TL_DISCONNECT_NOANSWER} /* S7 */,
 		{AT_RESULT_DELAYED, TL_ORIGIN_NETWORK, TL_DISCONNECT_TEMPFAILURE},
 		{AT_RESULT_BLACKLISTED, TL_ORIGIN_NETWORK, TL_DISCONNECT_BLOCKED},
 		{AT_RESULT_NO_LINE, TL_ORIGIN_ERROR, TL_DISCONNECT_OUTOFORDER},
@@ -85,6 +85,16 @@ static void online(struct v250 *v, struct hal_slice connect)
 		v->dcd_seen = v250_dcd(v);
 	}
 	core_call_event(v->line, CORE_CALL_EVENT_CONNECT);
+}
+
+void v250_answered_itself(struct v250 *v, struct hal_slice connect)
+{
+	hal_timer_cancel(v->host.loop, &v->ring_timer);
+	v->media = TL_MEDIA_DATA;
+	v->link = (struct at_link){0};
+	at_queue_enter_data(v->queue);
+	core_line_answered(v->line);
+	online(v, connect);
 }
 
 /* No result code in all the time that the modem was given to set up the call. */

@@ -116,10 +116,12 @@ static void on_dtr_timer(struct hal_timer *timer)
 
 /* ---- what the modem says unasked ---- */
 
-static void on_call_result(struct v250 *v, enum at_result result)
+static void on_call_result(struct v250 *v, struct hal_slice line, enum at_result result)
 {
 	if (v->phase == V250_DROPPING)
 		v250_drop_result(v, result);
+	else if (v->phase == V250_READY && result == AT_RESULT_CONNECT)
+		v250_answered_itself(v, line);
 	else if (v->phase == V250_TALKING && result != AT_RESULT_CONNECT)
 		v250_remote_end(v, at_result_name(result), at_result_name(result));
 }
@@ -137,7 +139,7 @@ static bool on_unsolicited(void *user, struct hal_slice line, enum at_result res
 		return true;
 	}
 	if (at_result_is_call_final(result)) {
-		on_call_result(v, result);
+		on_call_result(v, line, result);
 		return true;
 	}
 	return at_link_add_report(&v->link, line) || v250_caller_line(v, line);

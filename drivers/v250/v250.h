@@ -137,6 +137,8 @@ void v250_recover_dtr(struct v250 *v);
 
 int v250_dial(void *driver, const struct core_dial *dial);
 int v250_answer(void *driver, enum tl_media media);
+/* The modem has answered a call unasked (S0, a switch on its case) and is online. */
+void v250_answered_itself(struct v250 *v, struct hal_slice connect);
 void v250_data(struct v250 *v, struct hal_slice data);
 /* The remote end has gone, as shown by proof, or as its text says (proof NULL). */
 void v250_remote_end(struct v250 *v, const char *text, const char *proof);
