@@ -76,6 +76,8 @@ static void read_control(struct program *program)
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
+	if (n <= 0 && program->line_len > 0)
+		control_byte(program, '\n');
 	if (n <= 0)
 		program->quit = true;
 	for (ssize_t i = 0; i < n && !program->quit; i++)
@@ -177,29 +179,42 @@ static void program_fini(struct program *program)
 	hal_loop_free(program->loop);
 }
 
-int main(int argc, char **argv)
+static int run_options(const struct sim_options *options)
 {
-	static struct sim_options options; /* too big for the stack, and lives as long */
-	struct program program = {.log = {.fn = write_log, .personal = true}};
+	struct program program = {
+		.log = {.fn = write_log, .level = options->log_level, .personal = true}};
 	int r;
 
-	switch (sim_options_parse(argc, argv, &options)) {
-	case SIM_OPTIONS_RUN:
-		break;
-	case SIM_OPTIONS_DONE:
-		return EXIT_SUCCESS;
-	case SIM_OPTIONS_USAGE:
-		return EXIT_USAGE;
-	}
-	program.log.level = options.log_level;
 	hal_watch_init(&program.signals, on_signal);
 	hal_watch_init(&program.input, on_input);
 	r = hal_loop_new(hal_clock_real(), &program.loop);
-	if (r < 0) {
-		(void)fail("event loop", r);
+	if (r < 0)
+		return fail("event loop", r);
+	r = run(&program, options);
+	program_fini(&program);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct sim_options *options = calloc(1, sizeof(*options));
+	int status = EXIT_FAILURE;
+
+	if (!options) {
+		(void)fail("options", -ENOMEM);
 		return EXIT_FAILURE;
 	}
-	r = run(&program, &options);
-	program_fini(&program);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	switch (sim_options_parse(argc, argv, options)) {
+	case SIM_OPTIONS_RUN:
+		status = run_options(options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		break;
+	case SIM_OPTIONS_DONE:
+		status = EXIT_SUCCESS;
+		break;
+	case SIM_OPTIONS_USAGE:
+		status = EXIT_USAGE;
+		break;
+	}
+	free(options);
+	return status;
 }

@@ -42,7 +42,7 @@ static void trace(const struct sim_modem *modem, const char *text)
 {
 	char buf[TEXT_MAX];
 
-	if (hal_log_wants(modem->log, HAL_LOG_TRACE))
+	if (hal_log_wants(modem->log, HAL_LOG_TRACE) && !sim_fault_is_on(modem, SIM_FAULT_SILENT))
 		hal_log(modem->log, HAL_LOG_TRACE, modem->name, "-> %s",
 			hal_slice_escape(hal_slice_str(text), buf, sizeof(buf)));
 }

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tests/unit/tools/modemsim/alloc.h"
+
 TestSuite(modemsim_calls);
 
 static void set_voice(struct port *port)
@@ -894,6 +896,42 @@ Test(modemsim_calls, a_voice_modem_hears_the_far_end_go)
 }
 
 /* ---- the emulator itself ---- */
+
+Test(modemsim_calls, a_call_allocates_nothing)
+{
+	struct fixture f;
+	unsigned int before;
+
+	fixture_init(&f);
+	before = alloc_wrap.count;
+	connect_ports(&f);
+	say(&f.port[0], "data");
+	escape(&f, &f.port[0]);
+	expect(&f, &f.port[0], "ATH\r", "\r\nOK\r\n");
+	run_ms(&f, 2000);
+	cr_assert_eq(sim_exchange_calls(f.exchange), 0);
+	cr_assert_eq(alloc_wrap.count, before);
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, without_memory_nothing_begins)
+{
+	struct sim_number number = {.pattern = "1", .service = SIM_SERVICE_BUSY};
+	struct sim_exchange *exchange = NULL;
+	struct sim_modem *modem = NULL;
+	struct fixture f;
+
+	fixture_init(&f);
+	alloc_wrap.fail_at = alloc_wrap.count + 1;
+	cr_assert_eq(sim_exchange_new(f.loop, &f.log, &exchange), -ENOMEM);
+	alloc_wrap.fail_at = alloc_wrap.count + 1;
+	cr_assert_eq(sim_modem_new(f.exchange, "9", NULL, NULL, &modem), -ENOMEM);
+	alloc_wrap.fail_at = alloc_wrap.count + 1;
+	cr_assert_eq(sim_exchange_add_number(f.exchange, &number), -ENOMEM);
+	cr_assert_null(exchange);
+	cr_assert_null(modem);
+	fixture_fini(&f);
+}
 
 Test(modemsim_calls, a_thousand_calls_leave_nothing_behind)
 {

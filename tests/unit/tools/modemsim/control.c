@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/unit/tools/modemsim/alloc.h"
 #include "tools/modemsim/control.h"
 #include "tools/modemsim/site.h"
 
@@ -163,6 +164,26 @@ Test(modemsim_control, what_cannot_start_says_why)
 			snprintf(f.dir, sizeof(f.dir), "%s/sim", f.top);
 		fixture_fini(&f);
 	}
+}
+
+Test(modemsim_control, running_out_of_memory_anywhere_leaves_nothing_behind)
+{
+	struct sim_number *number;
+	struct fixture f;
+	unsigned int n = 0;
+	int r;
+
+	fixture_init(&f);
+	cr_assert_eq(sim_config_get_number(&f.config, HAL_SLICE("30."), &f.err, &number), 0);
+	do {
+		alloc_wrap.fail_at = alloc_wrap.count + ++n;
+		r = start(&f);
+		cr_expect(r == 0 || r == -ENOMEM, "allocation %u: %s", n, f.err.text);
+		cr_expect_eq(link_exists(&f, "a"), r == 0, "allocation %u", n);
+	} while (r < 0);
+	alloc_wrap.fail_at = 0;
+	cr_assert_gt(n, 5);
+	fixture_fini(&f);
 }
 
 Test(modemsim_control, commands_are_answered)
