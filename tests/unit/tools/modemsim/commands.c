@@ -238,3 +238,41 @@ Test(modemsim_commands, options_choose_what_ato_and_ud_say)
 	expect(&f, port, "AT#UD\r", "\r\nERROR\r\n");
 	fixture_fini(&f);
 }
+
+/* Letters that make commands, the rest of ASCII, and bytes: whatever comes, the modem survives. */
+Test(modemsim_commands, no_bytes_confuse_a_modem_for_good)
+{
+	static const char words[] = "ATDASZEQVXIHO/&+#;=?,0123456789\r\n \"";
+	struct fixture f;
+	struct port *a = &f.port[0];
+	struct hal_stream *dce;
+	char answer[16];
+	uint32_t seed = 1;
+
+	fixture_init(&f);
+	for (int i = 0; i < 20000; i++) {
+		char bytes[12] = "\rAT";
+
+		for (size_t k = 3; k < sizeof(bytes); k++) {
+			seed = seed * 1664525u + 1013904223u;
+			bytes[k] = (seed >> 30) ? words[(seed >> 8) % (sizeof(words) - 1)]
+						: (char)(seed >> 16);
+		}
+		forget(a);
+		say_bytes(a, bytes, sizeof(bytes));
+		run_ms(&f, 150);
+	}
+	cr_assert_geq(sim_modem_stats(a->modem)->commands, 10000);
+
+	sim_modem_detach(a->modem);
+	hal_stream_close(a->dte);
+	cr_assert_eq(hal_stream_mem_pair(f.loop, NULL, &a->dte, &dce), 0);
+	cr_assert_eq(sim_modem_attach(a->modem, dce), 0);
+	run_ms(&f, 1);
+	cr_assert_not(sim_modem_is_off_hook(a->modem));
+	cr_assert_eq(hal_stream_write(a->dte, "AT\r", 3), 3);
+	run_ms(&f, 1);
+	cr_assert_eq(hal_stream_read(a->dte, answer, sizeof(answer)), 9);
+	cr_assert_arr_eq(answer, "AT\r\r\nOK\r\n", 9);
+	fixture_fini(&f);
+}
