@@ -10,10 +10,8 @@
 #define RATE_MAX  56000
 #define RINGS_MAX 100
 
-static int fail(struct hal_error *err, int r, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fail(struct hal_error *err, int r, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int fail(struct hal_error *err, int r,
+						      const char *format, ...)
 {
 	va_list ap;
 

@@ -151,23 +151,6 @@ int sim_exchange_subscribe(struct sim_exchange *exchange, struct sim_modem *mode
 
 /* ---- calls ---- */
 
-static void call_timeout(struct hal_timer *timer);
-
-static void call_begin(struct sim_call *call, struct sim_modem *home)
-{
-	assert(call->state == SIM_CALL_IDLE);
-	call->exchange = home->exchange;
-	call->caller = NULL;
-	call->callee = NULL;
-	call->service = NULL;
-	call->state = SIM_CALL_SETUP;
-	call->ring_on = false;
-	call->carrier = false;
-	hal_timer_init(&call->timer, call_timeout);
-	home->call = call;
-	home->exchange->calls++;
-}
-
 static void call_end(struct sim_call *call)
 {
 	hal_timer_cancel(call->exchange->loop, &call->timer);
@@ -307,6 +290,21 @@ static void call_timeout(struct hal_timer *timer)
 	}
 }
 
+static void call_begin(struct sim_call *call, struct sim_modem *home)
+{
+	assert(call->state == SIM_CALL_IDLE);
+	call->exchange = home->exchange;
+	call->caller = NULL;
+	call->callee = NULL;
+	call->service = NULL;
+	call->state = SIM_CALL_SETUP;
+	call->ring_on = false;
+	call->carrier = false;
+	hal_timer_init(&call->timer, call_timeout);
+	home->call = call;
+	home->exchange->calls++;
+}
+
 void sim_exchange_dial(struct sim_modem *caller, const char *number, uint32_t delay_ms)
 {
 	struct sim_call *call = &caller->own_call;
@@ -365,6 +363,7 @@ void sim_exchange_hangup(struct sim_modem *modem, enum sim_line_event told_far_e
 		modem->call = NULL;
 		if (!call->caller)
 			call_end(call);
+		sim_dial_line_event(modem, SIM_LINE_RING_STOPPED);
 		return;
 	}
 	call_end(call);

@@ -400,6 +400,25 @@ Test(modemsim_calls, hanging_up_does_not_stop_the_ringing)
 	fixture_fini(&f);
 }
 
+Test(modemsim_calls, a_line_pulled_while_it_rings_forgets_the_rings)
+{
+	struct sim_modem_options options;
+	struct fixture f;
+	struct port *b = &f.port[1];
+
+	fixture_init(&f);
+	options = *sim_modem_options(b->modem);
+	options.unplugged_line = true;
+	say(&f.port[0], "ATD102\r");
+	run_ms(&f, 200);
+	expect(&f, b, "ATS1?\r", "\r\n001\r\n\r\nOK\r\n");
+	sim_modem_set_options(b->modem, &options);
+	expect(&f, b, "ATS1?\r", "\r\n000\r\n\r\nOK\r\n");
+	cr_assert_not(lines_of(b) & HAL_STREAM_RI);
+	cr_assert_eq(sim_modem_state(f.port[0].modem), SIM_MODEM_DIALING);
+	fixture_fini(&f);
+}
+
 Test(modemsim_calls, a_ringing_line_is_busy_to_others)
 {
 	struct fixture f;
