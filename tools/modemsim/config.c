@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define MS_MAX	  3600000
+#define RATE_MIN  300
 #define RATE_MAX  56000
 #define RINGS_MAX 100
 
@@ -40,10 +41,10 @@ struct key {
 	const char *name;
 	set_fn set;
 	size_t offset;
-	size_t size;	 /* of texts */
-	uint32_t max;	 /* of numbers */
-	const char *on;	 /* of choices: the word for true */
-	const char *off; /* and for false */
+	size_t size;	   /* of texts */
+	uint32_t min, max; /* of numbers */
+	const char *on;	   /* of choices: the word for true */
+	const char *off;   /* and for false */
 };
 
 static int set_text(void *object, const struct key *key, struct hal_slice value,
@@ -59,9 +60,12 @@ static int set_text(void *object, const struct key *key, struct hal_slice value,
 static int set_number(void *object, const struct key *key, struct hal_slice value,
 		      struct hal_error *err)
 {
-	if (hal_slice_u32(value, key->max, (uint32_t *)(void *)((char *)object + key->offset)) < 0)
-		return fail(err, -EINVAL, "'%s = %.*s': write a number from 0 to %u", key->name,
-			    SHOW(value), (unsigned int)key->max);
+	uint32_t number;
+
+	if (hal_slice_u32(value, key->max, &number) < 0 || number < key->min)
+		return fail(err, -EINVAL, "'%s = %.*s': write a number from %u to %u", key->name,
+			    SHOW(value), (unsigned int)key->min, (unsigned int)key->max);
+	*(uint32_t *)(void *)((char *)object + key->offset) = number;
 	return 0;
 }
 
@@ -121,18 +125,18 @@ static int set_service(void *object, const struct key *key, struct hal_slice val
 /* ---- keys ---- */
 
 #define OPTION(member) offsetof(struct sim_modem_config, options.member)
-#define TEXT(name, member)                                                            \
-	{                                                                             \
-		name, set_text, offsetof(struct sim_modem_config, member),            \
-			sizeof(((struct sim_modem_config *)0)->member), 0, NULL, NULL \
+#define TEXT(name, member)                                                               \
+	{                                                                                \
+		name, set_text, offsetof(struct sim_modem_config, member),               \
+			sizeof(((struct sim_modem_config *)0)->member), 0, 0, NULL, NULL \
 	}
-#define NUMBER(name, type, member, max)                                             \
-	{                                                                           \
-		name, set_number, offsetof(struct type, member), 0, max, NULL, NULL \
+#define NUMBER(name, type, member, min, max)                                             \
+	{                                                                                \
+		name, set_number, offsetof(struct type, member), 0, min, max, NULL, NULL \
 	}
-#define CHOICE(name, member, on, off)                           \
-	{                                                       \
-		name, set_choice, OPTION(member), 0, 0, on, off \
+#define CHOICE(name, member, on, off)                              \
+	{                                                          \
+		name, set_choice, OPTION(member), 0, 0, 0, on, off \
 	}
 
 static const struct key modem_keys[] = {
@@ -143,30 +147,30 @@ static const struct key modem_keys[] = {
 	TEXT("model", options.model),
 	TEXT("revision", options.revision),
 	TEXT("serial", options.serial),
-	NUMBER("rate", sim_modem_config, options.rate, RATE_MAX),
-	NUMBER("answer", sim_modem_config, options.answer_rings, RINGS_MAX),
+	NUMBER("rate", sim_modem_config, options.rate, RATE_MIN, RATE_MAX),
+	NUMBER("answer", sim_modem_config, options.answer_rings, 0, RINGS_MAX),
 	CHOICE("voice", voice, "yes", "no"),
 	CHOICE("dtr", ignore_dtr, "ignore", "follow"),
 	CHOICE("line", unplugged_line, "unplugged", "plugged"),
 	CHOICE("ato", online_error, "error", "no-carrier"),
 	CHOICE("withhold", withhold_number, "yes", "no"),
 	CHOICE("diagnostics", no_diagnostics, "no", "yes"),
-	{"fault", set_fault, 0, 0, 0, NULL, NULL},
+	{"fault", set_fault, 0, 0, 0, 0, NULL, NULL},
 };
 
 static const struct key number_keys[] = {
-	{"does", set_service, 0, 0, 0, NULL, NULL},
-	NUMBER("after", sim_number, answer_ms, MS_MAX),
-	NUMBER("hangup", sim_number, hangup_ms, MS_MAX),
+	{"does", set_service, 0, 0, 0, 0, NULL, NULL},
+	NUMBER("after", sim_number, answer_ms, 0, MS_MAX),
+	NUMBER("hangup", sim_number, hangup_ms, 0, MS_MAX),
 };
 
 static const struct key timing_keys[] = {
-	NUMBER("setup", sim_timing, setup_ms, MS_MAX),
-	NUMBER("digit", sim_timing, digit_ms, 10000),
-	NUMBER("dialtone", sim_timing, dialtone_ms, MS_MAX),
-	NUMBER("ring-on", sim_timing, ring_on_ms, MS_MAX),
-	NUMBER("ring-off", sim_timing, ring_off_ms, MS_MAX),
-	NUMBER("handshake", sim_timing, handshake_ms, MS_MAX),
+	NUMBER("setup", sim_timing, setup_ms, 0, MS_MAX),
+	NUMBER("digit", sim_timing, digit_ms, 0, 10000),
+	NUMBER("dialtone", sim_timing, dialtone_ms, 0, MS_MAX),
+	NUMBER("ring-on", sim_timing, ring_on_ms, 10, MS_MAX),
+	NUMBER("ring-off", sim_timing, ring_off_ms, 10, MS_MAX),
+	NUMBER("handshake", sim_timing, handshake_ms, 0, MS_MAX),
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))

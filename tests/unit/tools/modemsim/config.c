@@ -37,8 +37,9 @@ Test(modemsim_config, modem_texts_are_read_or_explained)
 		{"unknown key", "a=101,colour=red", "no key 'colour'; there are number, tty"},
 		{"no value", "a=101,voice", "write voice=VALUE"},
 		{"bad choice", "a=101,voice=maybe", "write yes or no"},
-		{"bad number", "a=101,rate=fast", "write a number from 0 to 56000"},
-		{"number too big", "a=101,rate=56001", "write a number from 0 to 56000"},
+		{"bad number", "a=101,rate=fast", "write a number from 300 to 56000"},
+		{"number too big", "a=101,rate=56001", "write a number from 300 to 56000"},
+		{"number too small", "a=101,rate=0", "write a number from 300 to 56000"},
 		{"bad fault", "a=101,fault=sulky", "the faults are silent"},
 		{"too many faults",
 		 "a=101,fault=error,fault=error,fault=error,fault=error,fault=error,fault=error,"
