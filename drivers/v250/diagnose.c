@@ -84,26 +84,48 @@ static bool set_cause(struct core_cause *cause, const struct meaning *meaning, u
 	return true;
 }
 
-bool v250_diag_parse(struct hal_slice line, struct core_cause *ret_cause)
+/* The value of a key in one line. @return false when the line has no such key, or is none */
+static bool get_value(struct hal_slice line, uint32_t wanted, uint32_t *ret_value)
 {
 	struct hal_slice prefix = HAL_SLICE("DIAG <2A4D3263 ");
-	const struct meaning *cause = NULL, *setup = NULL;
 	struct hal_slice pair, key;
-	uint32_t k, value;
+	uint32_t k;
 
 	line = hal_slice_trim(line);
 	if (!hal_slice_istarts(line, prefix) || line.data[line.len - 1] != '>')
 		return false;
 	line = hal_slice_skip(hal_slice(line.data, line.len - 1), prefix.len);
-	while (hal_slice_token(&line, ' ', &pair)) {
-		if (!hal_slice_token(&pair, '=', &key) || !pair.data ||
-		    hal_slice_hex32(key, &k) < 0 || hal_slice_hex32(pair, &value) < 0)
-			continue;
-		if (k == KEY_CAUSE)
-			cause = FIND(causes, value);
-		else if (k == KEY_SETUP)
-			setup = FIND(setups, value);
-	}
+	while (hal_slice_token(&line, ' ', &pair))
+		if (hal_slice_token(&pair, '=', &key) && pair.data &&
+		    hal_slice_hex32(key, &k) == 0 && k == wanted)
+			return hal_slice_hex32(pair, ret_value) == 0;
+	return false;
+}
+
+/* V.58 callCleared: 0 unidentified, 1 no previous call, 2 still in progress. */
+bool v250_diag_is_cleared(struct hal_slice line)
+{
+	uint32_t value;
+
+	return get_value(line, KEY_CAUSE, &value) && value > 2;
+}
+
+bool v250_diag_is_in_progress(struct hal_slice line)
+{
+	uint32_t value;
+
+	return get_value(line, KEY_CAUSE, &value) && value == 2;
+}
+
+bool v250_diag_parse(struct hal_slice line, struct core_cause *ret_cause)
+{
+	const struct meaning *cause = NULL, *setup = NULL;
+	uint32_t value;
+
+	if (get_value(line, KEY_CAUSE, &value))
+		cause = FIND(causes, value);
+	if (get_value(line, KEY_SETUP, &value))
+		setup = FIND(setups, value);
 	/* "carrier lost" of a call that was never set up is a consequence, not the cause. */
 	if (setup)
 		return set_cause(ret_cause, setup, KEY_SETUP);

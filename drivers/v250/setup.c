@@ -90,6 +90,8 @@ static void on_diag(void *user, struct hal_slice line)
 
 	if (hal_slice_istarts(line, HAL_SLICE("DIAG")))
 		v->has_ud = true;
+	if (v250_diag_is_in_progress(line))
+		v->in_progress = true;
 }
 
 static const struct at_step questions[] = {
@@ -134,8 +136,15 @@ static void on_identified(void *user, int error, const struct at_step *failed)
 		script_failed(v, error, failed);
 		return;
 	}
-	/* Every modem can dial with ';' and leave the talking to a telephone on the same line. */
-	v->identity.media = 1U << TL_MEDIA_DATA | 1U << TL_MEDIA_VOICE;
+	if (v->in_progress) {
+		v250_down(v, -EIO, "not on hook: AT#UD tells of a call in progress");
+		return;
+	}
+	/* Every modem can dial with ';' and leave the talking to a telephone on the same line, but
+	 * the end of such a call must be verifiable. */
+	v->identity.media = 1U << TL_MEDIA_DATA;
+	if (v->has_class8 || v->has_ud)
+		v->identity.media |= 1U << TL_MEDIA_VOICE;
 	v->identity.modem_lines = v->has_lines;
 	ready(v, &v->identity);
 }

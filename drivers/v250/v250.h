@@ -45,9 +45,10 @@ struct v250 {
 	struct at_script script;
 	uint32_t group; /* commands of the present activity */
 	struct core_line_identity identity;
-	bool has_lines;	 /* the port has modem lines */
-	bool has_class8; /* V.253 */
-	bool has_ud;	 /* AT#UD */
+	bool has_lines;	  /* the port has modem lines */
+	bool has_class8;  /* V.253 */
+	bool has_ud;	  /* AT#UD */
+	bool in_progress; /* AT#UD told of a call at probing */
 
 	/* probing */
 	unsigned int probe_tries;
@@ -166,6 +167,9 @@ void v250_drop_aborted(struct v250 *v, const struct at_answer *answer);
 int v250_diagnose(void *driver);
 /* One "DIAG <2A4D3263 key=value …>" line of AT#UD. @return true when it gave a cause */
 bool v250_diag_parse(struct hal_slice line, struct core_cause *ret_cause);
+/* Does the line say that the last call has been cleared? That one is up now? */
+bool v250_diag_is_cleared(struct hal_slice line);
+bool v250_diag_is_in_progress(struct hal_slice line);
 
 /* ---- raw.c ---- */
 

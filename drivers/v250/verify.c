@@ -4,9 +4,12 @@
  *
  * - DCD, where it has been seen high during the call: low is on hook, high is not.
  * - Voice in class 8: +VLS? (V.253 §10.2.4), 0 is on hook.
- * - O (V.250 §6.3.7): without a call NO CARRIER comes at once. A modem that is still off hook goes
- * online, or starts to train, which takes S7, a second at least. Some modems say ERROR instead of
- * NO CARRIER; that counts for data calls only, and only if a plain AT is answered OK next to it.
+ * - Voice in class 0: AT#UD, whose key 60 says that the call has been cleared, and why (V.58).
+ * Without class 8 and AT#UD there is no way to tell, so such modems are not offered for voice at
+ * all (setup.c).
+ * - Data: O (V.250 §6.3.7): without a call NO CARRIER comes at once. A modem that still has one
+ * goes online, or trains for S7, a second at least. Some modems say ERROR instead of NO CARRIER;
+ * that counts only if a plain AT is answered OK next to it.
  */
 #include "drivers/v250/v250.h"
 
@@ -73,6 +76,28 @@ static void on_vls(void *user, const struct at_answer *answer)
 	}
 }
 
+/* ---- AT#UD ---- */
+
+static void on_ud_line(void *user, struct hal_slice line)
+{
+	struct v250 *v = user;
+
+	if (v250_diag_is_cleared(line))
+		v->on_hook = true;
+}
+
+static void on_ud(void *user, const struct at_answer *answer)
+{
+	struct v250 *v = user;
+
+	if (answer->error == -ECANCELED || !v->verified)
+		return;
+	if (answer->error == 0 && v->on_hook)
+		v->needs_sync = false;
+	finish(v, answer->error == 0 && v->on_hook ? "AT#UD: call cleared" : NULL,
+	       "AT#UD does not say so");
+}
+
 /* ---- O ---- */
 
 static void on_control(void *user, const struct at_answer *answer)
@@ -100,7 +125,7 @@ static void on_online_try(void *user, const struct at_answer *answer)
 		finish(v, "ATO: NO CARRIER", "");
 		return;
 	}
-	if (answer->error == 0 && answer->result == AT_RESULT_ERROR && v->media == TL_MEDIA_DATA &&
+	if (answer->error == 0 && answer->result == AT_RESULT_ERROR &&
 	    v250_submit(v, "AT", V250_LOCAL_MS, 0, on_control) == 0)
 		return;
 	finish(v, NULL, describe(answer, text, sizeof(text)));
@@ -121,6 +146,8 @@ void v250_verify(struct v250 *v, v250_verified_fn fn)
 	}
 	if (v->was_voice)
 		r = v250_query(v, "AT+VLS?", on_vls_line, on_vls);
+	else if (v->media == TL_MEDIA_VOICE)
+		r = v250_query(v, "AT#UD", on_ud_line, on_ud);
 	else
 		r = v250_submit(v, "ATO", V250_ATO_MS, AT_CMD_CALL | AT_CMD_DATA | AT_CMD_ABORTABLE,
 				on_online_try);

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* Every way in which the emulated modem misbehaves, in every state of a call: a drop either proves that the line is
+ * on hook, or says that it could not and leaves the line faulty. */
+#include <errno.h>
+#include <stdio.h>
+
+#include <criterion/criterion.h>
+
+#include "tests/scenario/rig.h"
+
+enum moment { WHILE_DIALING, WHILE_CONNECTED, WHILE_TALKING, MOMENTS };
+
+static const char *const moments[MOMENTS] = {"dialing", "connected", "talking"};
+
+static tl_session begin(struct rig *rig, enum moment moment)
+{
+	struct tl_dial_params *params;
+	tl_session session;
+
+	switch (moment) {
+	case WHILE_CONNECTED:
+		return rig_connect(rig);
+	case WHILE_DIALING:
+		session = rig_dial(rig, 0, "102");
+		rig_run_ms(rig, 1000);
+		return session;
+	case WHILE_TALKING:
+	case MOMENTS:
+		break;
+	}
+	params = tl_dial_params_new();
+	tl_dial_params_set_media(params, TL_MEDIA_VOICE);
+	cr_assert_eq(tl_line_dial(rig->ctx, tl_ctx_get_client(rig->ctx), rig->modems[0].line, "102",
+				  params, &session, NULL),
+		     0);
+	(void)tl_dial_params_free(params);
+	cr_assert(rig_until_call(rig, session, TL_CALL_PROCEEDING, 10000));
+	return session;
+}
+
+static void check(struct rig *rig, tl_session session, uint64_t op, const char *what)
+{
+	int r = rig_op(rig, op, 120000);
+
+	if (r == 0) {
+		cr_assert_eq(rig_state(rig, session), TL_CALL_IDLE, "%s", what);
+		cr_assert_not(rig_is_off_hook(rig, 0), "%s: false IDLE", what);
+	} else {
+		cr_assert_eq(r, -EIO, "%s: %d", what, r);
+		cr_assert_eq(rig_state(rig, session), TL_CALL_UNKNOWN, "%s", what);
+		cr_assert_eq(rig_line_state(rig, rig->modems[0].line), TL_LINE_FAULTY, "%s", what);
+	}
+	/* Once the modem behaves again the line comes back by itself, and the call is over for certain. */
+	sim_modem_clear_faults(rig->modems[0].sim);
+	cr_assert(rig_until_line(rig, rig->modems[0].line, TL_LINE_READY, 300000), "%s: not ready",
+		  what);
+	cr_assert_eq(rig_state(rig, session), TL_CALL_IDLE, "%s", what);
+	cr_assert_not(rig_is_off_hook(rig, 0), "%s: READY but off hook", what);
+	cr_assert_eq(tl_session_release(rig->ctx, session, 0), 0);
+}
+
+static void run_fault(enum sim_fault_kind kind, enum moment moment, bool without_lines, bool voice)
+{
+	const struct rig_options options = {.without_lines = without_lines, .voice = voice};
+	tl_session session;
+	char what[128];
+	struct rig rig;
+	uint64_t op;
+
+	(void)snprintf(what, sizeof(what), "%s while %s, %s%s", sim_fault_name(kind),
+		       moments[moment], without_lines ? "no lines" : "lines",
+		       voice ? ", class 8" : "");
+	rig_init(&rig, &options);
+	session = begin(&rig, moment);
+	rig_fault(&rig, 0, kind);
+	cr_assert_eq(tl_session_drop(rig.ctx, session, TL_DROP_USER, &op), 0, "%s", what);
+	check(&rig, session, op, what);
+	rig_fini(&rig);
+}
+
+Test(drop, never_reports_a_false_idle)
+{
+	for (unsigned int kind = 0; kind < SIM_FAULT_COUNT; kind++)
+		for (unsigned int moment = 0; moment < MOMENTS; moment++)
+			for (unsigned int form = 0; form < 4; form++)
+				run_fault((enum sim_fault_kind)kind, (enum moment)moment, form & 1,
+					  form & 2);
+}
+
+Test(drop, of_a_sound_modem_takes_one_step)
+{
+	struct tl_session_info *info;
+	tl_session session;
+	struct rig rig;
+	uint64_t op;
+
+	rig_init(&rig, NULL);
+	session = rig_connect(&rig);
+	cr_assert_eq(tl_session_drop(rig.ctx, session, 0, &op), 0);
+	cr_assert_eq(rig_op(&rig, op, 60000), 0);
+	info = rig_info(&rig, session);
+	cr_assert_eq(tl_session_info_drop_steps(info), 1);
+	cr_assert_str_eq(tl_session_info_drop_name(info, 0), "dtr");
+	cr_assert_str_eq(tl_session_info_drop_proof(info, 0), "DCD low");
+	(void)tl_session_info_free(info);
+	cr_assert_eq(tl_session_release(rig.ctx, session, 0), 0);
+	rig_run_ms(&rig, 5000);
+	rig_fini(&rig);
+}
+
+Test(drop, that_fails_is_recorded_step_by_step)
+{
+	const struct rig_options options = {.without_lines = true};
+	struct tl_session_info *info;
+	tl_session session;
+	struct rig rig;
+	uint64_t op;
+
+	rig_init(&rig, &options);
+	session = rig_connect(&rig);
+	rig_fault(&rig, 0, SIM_FAULT_SILENT);
+	cr_assert_eq(tl_session_drop(rig.ctx, session, TL_DROP_USER, &op), 0);
+	cr_assert_eq(rig_op(&rig, op, 120000), -EIO);
+	info = rig_info(&rig, session);
+	cr_assert(tl_session_info_is_over(info));
+	cr_assert_eq(tl_session_info_origin(info), TL_ORIGIN_USER);
+	cr_assert_eq(tl_session_info_drop_steps(info), 4);
+	cr_assert_eq(tl_session_info_drop_result(info, 0), TL_DROP_SKIPPED);
+	for (size_t i = 1; i < 4; i++)
+		cr_assert_neq(tl_session_info_drop_result(info, i), TL_DROP_VERIFIED);
+	(void)tl_session_info_free(info);
+	cr_assert_eq(tl_ctx_get_count(rig.ctx, TL_COUNT_OFF_HOOK), 1);
+	cr_assert_eq(tl_session_release(rig.ctx, session, 0), 0);
+	sim_modem_clear_faults(rig.modems[0].sim);
+	cr_assert(rig_until_line(&rig, rig.modems[0].line, TL_LINE_READY, 300000));
+	rig_fini(&rig);
+}
