@@ -55,29 +55,16 @@ static void accept_clients(void *user, uint32_t events)
 	}
 }
 
-static void log_event(const struct lined *lined, const struct tl_event *event)
+/* The library tells of states; the end of a call is told here with its reason. */
+static void log_end(const struct lined *lined, const struct tl_event *event)
 {
-	const char *line = tl_event_get_line_name(event);
-	unsigned long long call = tl_event_get_call(event);
-	enum tl_line_state line_state = tl_event_get_line_state(event);
-	const char *text = tl_event_get_text(event);
-
-	if (tl_event_get_type(event) == TL_EVENT_LINE_STATE)
-		lined_log(&lined->log,
-			  line_state == TL_LINE_FAULTY || line_state == TL_LINE_GONE
-				  ? TL_LOG_WARNING
-				  : TL_LOG_INFO,
-			  "%s: %s%s%s", line, tl_line_state_name(line_state), *text ? ": " : "",
-			  text);
-	else if (tl_event_get_type(event) == TL_EVENT_CALL_STATE &&
-		 tl_event_get_disconnect(event) != TL_DISCONNECT_NONE)
-		lined_log(&lined->log, TL_LOG_INFO, "%s/call%llu: %s: %s, by %s", line, call,
-			  tl_call_state_name(tl_event_get_call_state(event)),
-			  tl_disconnect_name(tl_event_get_disconnect(event)),
-			  tl_origin_name(tl_event_get_origin(event)));
-	else if (tl_event_get_type(event) == TL_EVENT_CALL_STATE)
-		lined_log(&lined->log, TL_LOG_INFO, "%s/call%llu: %s", line, call,
-			  tl_call_state_name(tl_event_get_call_state(event)));
+	if (tl_event_get_type(event) != TL_EVENT_CALL_STATE ||
+	    tl_event_get_call_state(event) != TL_CALL_IDLE)
+		return;
+	lined_log(&lined->log, TL_LOG_INFO, "%s/call%llu: over: %s, by %s",
+		  tl_event_get_line_name(event), (unsigned long long)tl_event_get_call(event),
+		  tl_disconnect_name(tl_event_get_disconnect(event)),
+		  tl_origin_name(tl_event_get_origin(event)));
 }
 
 static void count_drop(struct lined *lined, uint64_t op)
@@ -105,7 +92,7 @@ static void take_events(void *user, uint32_t events)
 		if (tl_event_get_type(event) == TL_EVENT_OP_DONE)
 			count_drop(lined, tl_event_get_op(event));
 		if (tl_event_get_client(event).id == own.id)
-			log_event(lined, event);
+			log_end(lined, event);
 		for (struct lined_client *c = lined->clients; c; c = c->next)
 			client_event(c, event);
 		tl_event_free(event);

@@ -47,6 +47,15 @@ static void reply_record(struct lined_client *client)
 		client_reply(client, session_reply(session, "info", info), false);
 }
 
+/* A last state, or nobody knows which states were missed: is the call over? */
+static bool may_be_over(const struct tl_event *event)
+{
+	enum tl_call_state state = tl_event_get_call_state(event);
+
+	return tl_event_get_type(event) == TL_EVENT_LOST || state == TL_CALL_IDLE ||
+	       state == TL_CALL_UNKNOWN;
+}
+
 /* Tell each state; with the last one the record. */
 static void follow(struct lined_client *client, const struct tl_event *event)
 {
@@ -58,6 +67,10 @@ static void follow(struct lined_client *client, const struct tl_event *event)
 	if (tl_event_get_type(event) == TL_EVENT_CALL_STATE &&
 	    tl_event_get_session(event).id == session.id)
 		client_reply(client, session_reply(session, "event", json_event(event)), true);
+	else if (tl_event_get_type(event) != TL_EVENT_LOST)
+		return;
+	if (!may_be_over(event))
+		return;
 	r = tl_session_get_info(client->lined->ctx, session, &info);
 	if (r < 0) {
 		client_fail(client, r, NULL);

@@ -1,0 +1,588 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""lined as it is built, over its socket, on emulated modems: calls, clients that die, and clients that misbehave."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BIN = os.environ.get("BIN", "build/dev/bin")
+LIMIT = 30  # seconds until a wait has failed; far above what anything takes
+CONNECTIONS_MAX = 512  # LINED_CONNECTIONS_MAX
+INTERFACE = "io.trunkline."
+SERVICE = "org.varlink.service."
+
+
+class Error(Exception):
+    def __init__(self, reply):
+        super().__init__(f"{reply['error']}: {reply['parameters']}")
+        self.name = reply["error"]
+        self.parameters = reply["parameters"]
+
+
+class Client:
+    """One connection."""
+
+    def __init__(self, path=None, sock=None):
+        self.sock = sock or socket.socket(socket.AF_UNIX)
+        self.buffer = b""
+        if path:
+            self.sock.connect(path)  # blocking, so that a full backlog is waited for
+        self.sock.settimeout(LIMIT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sock.close()
+
+    def send(self, method, **parameters):
+        flags = {k: parameters.pop(k) for k in ("more", "oneway", "upgrade") if k in parameters}
+        name = method if "." in method else INTERFACE + method
+        message = {"method": name, "parameters": parameters, **flags}
+        self.sock.sendall(json.dumps(message).encode() + b"\0")
+
+    def receive(self):
+        while b"\0" not in self.buffer:
+            data = self.sock.recv(65536)
+            if not data:
+                raise EOFError
+            self.buffer += data
+        message, self.buffer = self.buffer.split(b"\0", 1)
+        reply = json.loads(message)
+        if "error" in reply:
+            raise Error(reply)
+        return reply
+
+    def call(self, method, **parameters):
+        self.send(method, **parameters)
+        return self.receive()["parameters"]
+
+    def follow(self, method, until=None, **parameters):
+        """Send a call with "more"; all replies, up to the last one or to the one until() likes."""
+        self.send(method, more=True, **parameters)
+        replies = []
+        while True:
+            reply = self.receive()
+            replies.append(reply["parameters"])
+            if not reply.get("continues") or until and until(reply["parameters"]):
+                return replies
+
+    def line(self, name):
+        return self.call("ListLines", line=name)["lines"][0]
+
+    def closed(self):
+        """Has the other end closed? Waits for it."""
+        try:
+            while self.sock.recv(65536):
+                pass
+        except ConnectionResetError:
+            pass
+        return True
+
+
+def state_is(*states):
+    return lambda reply: reply.get("event", {}).get("state") in states
+
+
+class Fixture(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="lined-")
+        self.addCleanup(shutil.rmtree, self.dir, True)
+        self.path = os.path.join(self.dir, "socket")
+        self.sim = self.start("modemsim", "--dir", self.dir, "--modem", "a=101", "--modem", "b=102",
+                              "--modem", "c=103,answer=1", stdout=subprocess.PIPE)
+        while b"ready" not in self.sim.stdout.readline():
+            self.assertIsNone(self.sim.poll())
+        self.lined = None
+
+    def tearDown(self):
+        if self.lined:
+            self.stop(self.lined)
+
+    def start(self, program, *args, **kwargs):
+        process = subprocess.Popen([os.path.join(BIN, program), *args], **kwargs)
+        self.addCleanup(self.kill, process)
+        return process
+
+    def kill(self, process):
+        if process.poll() is None:
+            process.kill()
+        process.wait(LIMIT)
+        if process.stdout:
+            process.stdout.close()
+
+    def stop(self, process):
+        if process.poll() is None:
+            process.terminate()
+        self.assertEqual(process.wait(LIMIT), 0)
+
+    def lines(self):
+        return [f"--line={name}={self.dir}/{name}" for name in "ab"]
+
+    def serve(self, *args):
+        self.lined = self.start("lined", "--socket", self.path, "--log-level", "warning",
+                                *self.lines(), *args)
+        self.wait_for_socket()
+        for name in "ab":
+            self.wait_line(name, "ready")
+
+    def wait_for_socket(self):
+        deadline = time.monotonic() + LIMIT
+        while time.monotonic() < deadline:
+            self.assertIsNone(self.lined.poll(), "lined has ended")
+            with socket.socket(socket.AF_UNIX) as sock:
+                if sock.connect_ex(self.path) == 0:
+                    return
+            os.sched_yield()
+        self.fail("no socket")
+
+    def connect(self):
+        client = Client(self.path)
+        self.addCleanup(client.sock.close)
+        return client
+
+    def wait_line(self, name, state):
+        """Wait until the line is in the state; the events come on a second connection."""
+        with Client(self.path) as monitor, Client(self.path) as client:
+            monitor.send("Monitor", line=name, more=True)
+            while client.line(name)["state"] != state:
+                monitor.receive()
+
+    def assert_error(self, name, client, method, **parameters):
+        with self.assertRaises(Error) as caught:
+            client.call(method, **parameters)
+        self.assertEqual(caught.exception.name, (name if "." in name else INTERFACE + name))
+        return caught.exception.parameters
+
+    def assert_nothing_left(self):
+        for name in "ab":
+            self.wait_line(name, "ready")
+        with Client(self.path) as client:
+            counters = client.call("GetCounters")["counters"]
+        for name in ("calls", "sessions", "requests", "off-hook"):
+            self.assertEqual(counters[name], 0, name)
+
+    def dial(self, client, **parameters):
+        """A connected call from a to c, whose modem answers by itself."""
+        session = client.call("Dial", line="a", number="103", **parameters)["session"]
+        with Client(self.path) as monitor:
+            monitor.send("Monitor", line="a", more=True)
+            while client.call("GetSession", session=session)["info"]["state"] != "connected":
+                monitor.receive()
+        return session
+
+
+class Calls(Fixture):
+    def setUp(self):
+        super().setUp()
+        self.serve()
+
+    def test_describes_itself(self):
+        client = self.connect()
+        self.assertIn("io.trunkline", client.call(SERVICE + "GetInfo")["interfaces"])
+        text = client.call(SERVICE + "GetInterfaceDescription", interface="io.trunkline")
+        self.assertIn("\nmethod Dial(", text["description"])
+
+    def test_drop_then_release(self):
+        client = self.connect()
+        session = self.dial(client)
+        self.assert_error("Busy", client, "Release", session=session)
+        info = client.call("Drop", session=session, user=True)["info"]
+        self.assertEqual((info["state"], info["origin"], info["over"]), ("idle", "user", True))
+        self.assertIn("verified", [step["result"] for step in info["drop"]])
+        self.assert_error("Already", client, "Drop", session=session)
+        self.assertEqual(client.call("GetSession", session=session)["info"]["called"], "103")
+        self.assertEqual(client.call("Release", session=session), {})
+        for method in ("Release", "Drop", "GetSession", "Hangup"):
+            self.assert_error("StaleHandle", client, method, session=session)
+        self.assert_nothing_left()
+
+    def test_dial_with_more_tells_each_state_and_the_record(self):
+        client = self.connect()
+        replies = client.follow("Dial", line="a", number="102", timeout=5)
+        self.assertEqual(list(replies[0]), ["session"])
+        states = [reply["event"]["state"] for reply in replies[1:-1]]
+        self.assertEqual((states[0], states[-1]), ("dialing", "idle"))
+        self.assertTrue(replies[-1]["info"]["over"])
+        self.assertNotEqual(replies[-1]["info"]["disconnect"], "none")
+        client.call("Release", session=replies[0]["session"])
+        self.assert_nothing_left()
+
+    def test_hangup_does_all_at_once(self):
+        client = self.connect()
+        session = self.dial(client)
+        self.assertTrue(client.call("Hangup", session=session)["info"]["over"])
+        self.assert_error("StaleHandle", client, "GetSession", session=session)
+        self.assert_nothing_left()
+
+    def test_hangup_of_a_call_that_is_over_gives_it_back(self):
+        client = self.connect()
+        session = self.dial(client)
+        client.call("Drop", session=session)
+        self.assertTrue(client.call("Hangup", session=session)["info"]["over"])
+        self.assertEqual(client.call("ListSessions")["sessions"], [])
+
+    def test_a_kept_session_outlives_its_connection(self):
+        with Client(self.path) as first:
+            session = self.dial(first, keep=True)
+        client = self.connect()
+        sessions = client.call("ListSessions")["sessions"]
+        self.assertEqual([(s["session"], s["kept"], s["state"]) for s in sessions],
+                         [(session, True, "connected")])
+        client.call("Hangup", session=session)
+        self.assert_nothing_left()
+
+    def test_a_stream_of_a_kept_session_ends_when_another_connection_releases_it(self):
+        follower = self.connect()
+        replies = follower.follow("Dial", until=state_is("connected"), line="a", number="103",
+                                  keep=True)
+        with Client(self.path) as other:
+            other.call("Release", session=replies[0]["session"], drop=True)
+        with self.assertRaises(Error) as caught:
+            while True:
+                follower.receive()
+        self.assertEqual(caught.exception.name, INTERFACE + "StaleHandle")
+        self.assert_nothing_left()
+
+    def test_a_session_belongs_to_its_connection(self):
+        client = self.connect()
+        session = self.dial(client)
+        other = self.connect()
+        for method in ("Release", "Drop", "GetSession", "Hangup"):
+            self.assert_error("NotOwner", other, method, session=session)
+        self.assertEqual(other.call("ListSessions")["sessions"], [])
+        self.assertEqual(len(other.call("ListSessions", all=True)["sessions"]), 1)
+
+    def test_answer_waits_for_a_call(self):
+        callee, caller = self.connect(), self.connect()
+        callee.send("Answer", line="b", wait=LIMIT, more=True)
+        outgoing = caller.call("Dial", line="a", number="102")["session"]
+        incoming = callee.receive()["parameters"]["session"]
+        while not state_is("connected")(callee.receive()["parameters"]):
+            pass
+        caller.call("Hangup", session=outgoing)
+        while "info" not in (last := callee.receive()["parameters"]):
+            pass
+        self.assertEqual(last["info"]["session"], incoming)
+        self.assertEqual(last["info"]["direction"], "in")
+        self.assertEqual(last["info"]["origin"], "remote")
+        callee.call("Release", session=incoming)
+        self.assert_nothing_left()
+
+    def test_answer_gives_up_waiting(self):
+        self.assert_error("Timeout", self.connect(), "Answer", line="b", wait=1)
+        self.assert_error("CallOver", self.connect(), "Answer", line="b")
+
+    def ring_b(self, caller):
+        with Client(self.path) as monitor:
+            monitor.send("Monitor", line="b", more=True)
+            session = caller.call("Dial", line="a", number="102")["session"]
+            while not state_is("offering")(monitor.receive()["parameters"]):
+                pass
+        return session
+
+    def test_a_kept_answer_outlives_its_connection(self):
+        caller = self.connect()
+        outgoing = self.ring_b(caller)
+        with Client(self.path) as callee:
+            incoming = callee.call("Answer", line="b", keep=True)["session"]
+        info = self.connect().call("GetSession", session=incoming)["info"]
+        self.assertEqual((info["state"], info["kept"]), ("connected", True))
+        caller.call("Hangup", session=outgoing)
+        self.connect().call("Hangup", session=incoming)
+        self.assert_nothing_left()
+
+    def test_reject_tells_how_it_ended_when_the_caller_has_given_up(self):
+        caller, callee = self.connect(), self.connect()
+        outgoing = self.ring_b(caller)
+        callee.send("Reject", line="b", more=True)
+        session = callee.receive()["parameters"]["session"]
+        caller.call("Hangup", session=outgoing)
+        last = callee.receive()["parameters"]
+        self.assertEqual(last["session"], session)
+        self.assertTrue(last["info"]["over"])
+        callee.call("Release", session=session)
+
+    def test_command_and_reset(self):
+        client = self.connect()
+        self.assertEqual(client.call("Command", line="a", command="AT+GMI")["answer"][-1], "OK")
+        self.assert_error("NotOwner", client, "Command", line="a", command="ATD102")
+        self.assertEqual(client.call("Reset", line="a"), {})
+        self.assertEqual(client.line("a")["state"], "ready")
+        self.assertIsInstance(client.call("ListPorts")["ports"], list)
+
+    def test_errors_have_names_and_reasons(self):
+        client = self.connect()
+        bad = self.assert_error("InvalidArgument", client, "Dial", line="a", number="55x1234")
+        self.assertEqual(bad["position"], 2)
+        self.assert_error("InvalidArgument", client, "Dial", line="a", number="")
+        self.assert_error("InvalidArgument", client, "Dial", line="a", number="1" * 100)
+        self.assert_error("InvalidArgument", client, "Dial", line="a", number="1", media="video")
+        self.assert_error("NotFound", client, "Dial", line="x", number="1")
+        self.assert_error("NotFound", client, "ListLines", line="x")
+        self.assert_error("InvalidArgument", client, "GetSession", session="call 1")
+        self.assert_error("WrongHandle", client, "GetSession", session=client.line("a")["line"])
+        self.assert_error("StaleHandle", client, "GetSession", session="s77.3")
+        self.assert_error(SERVICE + "InvalidParameter", client, "Dial", line="a")
+        self.assert_error(SERVICE + "ExpectedMore", client, "Monitor")
+        self.assert_error(SERVICE + "MethodNotFound", client, "Undial")
+        self.assert_nothing_left()
+
+    def test_an_unplugged_modem_ends_the_call_and_not_the_session(self):
+        client = self.connect()
+        session = self.dial(client)
+        self.kill(self.sim)
+        with Client(self.path) as monitor:
+            monitor.send("Monitor", line="a", more=True)
+            while not client.call("GetSession", session=session)["info"]["over"]:
+                monitor.receive()
+        info = client.call("GetSession", session=session)["info"]
+        self.assertEqual((info["origin"], info["called"]), ("device-gone", "103"))
+        self.assertTrue(client.call("Hangup", session=session)["info"]["over"])
+        self.assert_error("StaleHandle", client, "GetSession", session=session)
+
+
+class Death(Fixture):
+    """Clients that end without a word, at every moment of a call."""
+
+    def setUp(self):
+        super().setUp()
+        self.serve()
+
+    def test_before_the_answer(self):
+        with Client(self.path) as client:
+            client.send("Dial", line="a", number="103")
+        self.assert_nothing_left()
+
+    def test_in_each_state(self):
+        for state in ("dialing", "connected"):
+            with self.subTest(state), Client(self.path) as client:
+                client.follow("Dial", until=state_is(state), line="a", number="103")
+            self.assert_nothing_left()
+
+    def test_while_dropping(self):
+        with Client(self.path) as client:
+            client.send("Drop", session=self.dial(client))
+        self.assert_nothing_left()
+
+    def test_while_waiting_for_a_call(self):
+        with Client(self.path) as client:
+            client.send("Answer", line="b", wait=LIMIT)
+        self.assert_nothing_left()
+
+    def test_killed(self):
+        child = subprocess.Popen([sys.executable, __file__, "--dial", self.path],
+                                 stdout=subprocess.PIPE)
+        self.addCleanup(self.kill, child)
+        self.assertEqual(child.stdout.readline(), b"connected\n")
+        child.kill()
+        self.assert_nothing_left()
+        with Client(self.path) as client:
+            self.assertEqual(client.call("GetCounters")["counters"]["clients-lost-total"], 1)
+
+    def test_a_oneway_call_is_served_though_its_client_has_gone(self):
+        with Client(self.path) as client:
+            session = self.dial(client, keep=True)
+            client.send("Release", session=session, drop=True, oneway=True)
+        self.assert_nothing_left()
+
+
+class Misbehaviour(Fixture):
+    def setUp(self):
+        super().setUp()
+        self.serve()
+        self.bystander = self.connect()
+        self.bystander.call("GetCounters")
+
+    def tearDown(self):
+        self.assertEqual(len(self.bystander.call("ListLines")["lines"]), 2)
+        super().tearDown()
+
+    def send_all(self, data):
+        client = self.connect()
+        try:
+            client.sock.sendall(data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        return client
+
+    def test_garbage(self):
+        deep = b'{"method":"io.trunkline.Dial","parameters":' + b'{"a":' * 5000 + b"1" + b"}" * 5001
+        for name, data in (
+            ("nul", b"\0"), ("words", b"ATDT5551234\r\0"), ("array", b"[]\0"), ("no method", b"{}\0"),
+            ("deep", deep + b"\0"), ("brackets", b"[" * 60000 + b"\0"), ("utf-8", b'{"method":"\xff"}\0'),
+            ("twice", b'{"method":"a.b","method":"a.b"}\0'), ("random", os.urandom(4096) + b"\0"),
+            ("trailing", b'{"method":"io.trunkline.GetCounters"} {}\0'),
+        ):
+            with self.subTest(name):
+                self.assertTrue(self.send_all(data).closed())
+
+    def test_ten_megabytes_without_an_end(self):
+        self.assertTrue(self.send_all(b'{"method":"' + b"x" * 10_000_000).closed())
+
+    def test_ten_megabytes_of_calls_without_reading(self):
+        client = self.connect()
+        client.sock.setblocking(False)
+        message = b'{"method":"io.trunkline.ListLines"}\0' * 1000
+        sent = 0
+        try:
+            while sent < 10_000_000:
+                sent += client.sock.send(message)
+                self.bystander.call("GetCounters")
+        except BlockingIOError:
+            pass
+        self.assertLess(sent, 2_000_000)
+        client.sock.setblocking(True)
+        self.assertEqual(len(client.receive()["parameters"]["lines"]), 2)
+
+    def test_a_monitor_that_does_not_read_is_cut_off(self):
+        client = self.connect()
+        client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.send("Monitor", more=True)
+        deadline = time.monotonic() + LIMIT
+        before = self.bystander.call("GetCounters")["counters"]["clients"]
+        # Each reset makes events for everyone who watches.
+        while self.bystander.call("GetCounters")["counters"]["clients"] == before:
+            self.assertLess(time.monotonic(), deadline)
+            self.bystander.call("Reset", line="a")
+
+    def test_a_half_closed_client_gets_its_reply(self):
+        client = self.connect()
+        client.send("Command", line="a", command="AT+GMM")
+        client.sock.shutdown(socket.SHUT_WR)
+        self.assertEqual(client.receive()["parameters"]["answer"][-1], "OK")
+        self.assertTrue(client.closed())
+
+    def test_replies_come_in_the_order_of_the_calls(self):
+        client = self.connect()
+        client.send("Command", line="a", command="AT+GMM")
+        for _ in range(50):
+            client.send("GetCounters")
+        self.assertIn("answer", client.receive()["parameters"])
+        for _ in range(50):
+            self.assertIn("counters", client.receive()["parameters"])
+
+    def test_more_connections_than_allowed_are_refused(self):
+        clients = [self.connect() for _ in range(CONNECTIONS_MAX - 1)]
+        for client in clients:
+            client.call("ListSessions")
+        self.assertTrue(self.connect().closed())
+        clients[0].sock.close()
+        self.bystander.call("GetCounters")
+        self.connect().call("GetCounters")
+
+
+class Lifecycle(Fixture):
+    def test_only_one_daemon_for_a_socket(self):
+        self.serve()
+        second = self.start("lined", "--socket", self.path, stderr=subprocess.PIPE)
+        self.assertIn(b"already running", second.communicate(timeout=LIMIT)[1])
+        self.assertEqual(second.returncode, 1)
+        self.connect().call("GetCounters")
+
+    def test_the_socket_of_a_killed_daemon_is_replaced(self):
+        self.serve()
+        self.kill(self.lined)
+        self.assertTrue(os.path.exists(self.path))
+        self.serve()
+
+    def test_sigterm_ends_the_calls_and_tells_their_clients(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number):
+                self.serve()
+                client = self.connect()
+                client.follow("Dial", until=state_is("connected"), line="a", number="103")
+                self.lined.send_signal(number)
+                while "info" not in (last := client.receive()["parameters"]):
+                    pass
+                self.assertEqual((last["info"]["state"], last["info"]["origin"]),
+                                 ("idle", "application"))
+                self.assertEqual(self.lined.wait(LIMIT), 0)
+                self.assertFalse(os.path.exists(self.path))
+
+    def test_a_stopping_daemon_takes_no_calls(self):
+        self.serve()
+        client = self.connect()
+        self.dial(client)
+        with Client(self.path) as other:
+            self.lined.terminate()
+            client.send("Monitor", more=True)
+            try:
+                while client.receive():
+                    with self.assertRaises((Error, EOFError, OSError)):
+                        other.call("Dial", line="b", number="103")
+            except (EOFError, OSError):
+                pass
+        self.assertEqual(self.lined.wait(LIMIT), 0)
+
+    def test_a_private_daemon_ends_with_its_connection(self):
+        ours, theirs = socket.socketpair()
+        process = self.start("lined", "--fd", str(theirs.fileno()), "--log-level", "warning",
+                             *self.lines(), pass_fds=[theirs.fileno()])
+        theirs.close()
+        with Client(sock=ours) as client:
+            while client.line("a")["state"] != "ready":
+                pass
+            client.follow("Dial", until=state_is("connected"), line="a", number="103")
+            process.send_signal(signal.SIGINT)  # meant for the client
+            self.assertIsNone(process.poll())
+        self.assertEqual(process.wait(LIMIT), 0)
+        # The other line has been hung up too: another daemon finds everything on hook.
+        self.serve()
+        self.assert_nothing_left()
+
+    def test_service_manager_is_told(self):
+        path = os.path.join(self.dir, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            manager.settimeout(LIMIT)
+            self.lined = self.start("lined", "--socket", self.path,
+                                    env={**os.environ, "NOTIFY_SOCKET": path})
+            self.assertEqual(manager.recv(100), b"READY=1")
+            Client(self.path).sock.close()
+            self.lined.terminate()
+            self.assertEqual(manager.recv(100), b"STOPPING=1")
+            self.assertEqual(self.lined.wait(LIMIT), 0)
+
+    def check(self, text, *args):
+        path = os.path.join(self.dir, "lined.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return subprocess.run([os.path.join(BIN, "lined"), "--config", path, *args],
+                              capture_output=True, text=True, timeout=LIMIT, check=False)
+
+    def test_check_config(self):
+        good = self.check("[line a]\ndevice = /dev/ttyUSB0\n", "--check-config")
+        self.assertEqual((good.returncode, good.stdout), (0, "the configuration is right: 1 lines\n"))
+        bad = self.check("[line a]\ndevice = /dev/ttyUSB0\nbuad = 9600\n", "--check-config")
+        self.assertEqual(bad.returncode, 2)
+        self.assertIn(":3: a line has no 'buad': did you mean 'baud'?", bad.stderr)
+
+    def test_usage(self):
+        for args, status in ((["--version"], 0), (["--help"], 0), (["--frobnicate"], 2), (["--fd", "99"], 1)):
+            run = subprocess.run([os.path.join(BIN, "lined"), *args], capture_output=True, text=True,
+                                 timeout=LIMIT, check=False)
+            self.assertEqual(run.returncode, status, args)
+
+
+def dial_for_ever(path):
+    """The child of test_killed."""
+    client = Client(path)
+    client.follow("Dial", until=state_is("connected"), line="a", number="103")
+    print("connected", flush=True)
+    signal.pause()
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--dial"]:
+        dial_for_ever(sys.argv[2])
+    else:
+        unittest.main(verbosity=2)
