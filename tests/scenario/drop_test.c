@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every way in which the emulated modem misbehaves, in every state of a call: a drop either proves that the line is
- * on hook, or says that it could not and leaves the line faulty. */
+/* Every way in which the emulated modem misbehaves, in every state of a call: a drop either proves
+ * that the line is on hook, or says that it could not and leaves the line faulty. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -50,7 +50,8 @@ static void check(struct rig *rig, tl_session session, uint64_t op, const char *
 		cr_assert_eq(rig_state(rig, session), TL_CALL_UNKNOWN, "%s", what);
 		cr_assert_eq(rig_line_state(rig, rig->modems[0].line), TL_LINE_FAULTY, "%s", what);
 	}
-	/* Once the modem behaves again the line comes back by itself, and the call is over for certain. */
+	/* Once the modem behaves again the line comes back by itself, and the call is over for
+	 * certain. */
 	sim_modem_clear_faults(rig->modems[0].sim);
 	cr_assert(rig_until_line(rig, rig->modems[0].line, TL_LINE_READY, 300000), "%s: not ready",
 		  what);

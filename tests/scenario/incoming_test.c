@@ -126,16 +126,18 @@ Test(incoming, call_can_be_joined_and_answered_by_a_latecomer)
 	rig_init(&rig, NULL);
 	cr_assert_eq(tl_client_new(rig.ctx, "late", &client), 0);
 	cr_assert_eq(tl_client_new(rig.ctx, "watcher", &other), 0);
-	cr_assert_eq(tl_line_join(rig.ctx, client, rig.modems[0].line, TL_PRIVILEGE_OWNER, &session),
-		     -ENOTCONN);
+	cr_assert_eq(
+		tl_line_join(rig.ctx, client, rig.modems[0].line, TL_PRIVILEGE_OWNER, &session),
+		-ENOTCONN);
 	ring(&rig);
 	rig_run_ms(&rig, 3000);
-	cr_assert_eq(tl_line_join(rig.ctx, client, rig.modems[0].line, TL_PRIVILEGE_OWNER, &session),
-		     0);
+	cr_assert_eq(
+		tl_line_join(rig.ctx, client, rig.modems[0].line, TL_PRIVILEGE_OWNER, &session), 0);
 	cr_assert_eq(tl_line_join(rig.ctx, other, rig.modems[0].line, TL_PRIVILEGE_OWNER, &monitor),
 		     -EPERM);
-	cr_assert_eq(tl_line_join(rig.ctx, other, rig.modems[0].line, TL_PRIVILEGE_MONITOR, &monitor),
-		     0);
+	cr_assert_eq(
+		tl_line_join(rig.ctx, other, rig.modems[0].line, TL_PRIVILEGE_MONITOR, &monitor),
+		0);
 	cr_assert_eq(tl_session_answer(rig.ctx, monitor, TL_MEDIA_DATA, NULL), -EPERM);
 	cr_assert_eq(tl_session_answer(rig.ctx, session, TL_MEDIA_DATA, &op), 0);
 	cr_assert_eq(rig_op(&rig, op, 10000), 0);
