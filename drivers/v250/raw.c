@@ -10,16 +10,21 @@
 
 #define TEXT_MAX 8192 /* of an answer */
 
-/* V.250 §5.3: basic commands are a letter and a decimal number, '&' and a letter, or an S-register.
- */
-static bool is_forbidden_basic(char c, bool ampersand)
-{
-	static const char basic[] = "ADHOZEQV"; /* calls; then the form of the dialogue */
+/* How a basic command begins: at most one of these, then a letter (V.250 §5.3.1, Hayes). */
+static const char prefixes[] = "&%\\";
 
-	c = hal_to_upper(c);
-	if (ampersand)
-		return c == 'F' || c == 'Z';
-	return memchr(basic, c, sizeof(basic) - 1) != NULL;
+static bool is_in(const char *set, char c)
+{
+	return c && strchr(set, hal_to_upper(c));
+}
+
+/* Calls; the form of the dialogue; DTR and DCD, which the drop relies on; all of them at once. */
+static bool is_forbidden_basic(char prefix, char c)
+{
+	if (prefix)
+		return prefix == '&' && is_in("CDFZ", c);
+	/* '=' sets the register that was selected before, '/' repeats what was sent before. */
+	return is_in("ADHOZEQV=/", c);
 }
 
 static size_t skip_digits(struct hal_slice body, size_t i)
@@ -29,67 +34,120 @@ static size_t skip_digits(struct hal_slice body, size_t i)
 	return i;
 }
 
-/* "S7?", "S7=60": the '?' or the value belong to it. */
-static size_t skip_register(struct hal_slice body, size_t i)
+/* The registers that answer calls or hold characters and times of the dialogue. */
+static bool is_forbidden_register(struct hal_slice number)
 {
-	i = skip_digits(body, i);
-	if (i < body.len && body.data[i] == '?')
-		return i + 1;
-	if (i < body.len && body.data[i] == '=')
-		return skip_digits(body, i + 1);
-	return i;
+	static const uint32_t registers[] = {0, 2, 3, 4, 5, 12};
+	uint32_t n = 0;
+
+	if (number.len > 0 && hal_slice_u32(number, UINT32_MAX, &n) < 0)
+		return true;
+	for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
+		if (registers[i] == n)
+			return true;
+	return false;
 }
 
-/* Extended commands run to ';' (V.250 §5.4). */
-static size_t skip_extended(struct hal_slice body, size_t i)
+/* "S7?", "S7=60": the '?' or the value belong to it. @return 0; -EPERM */
+static int check_register(struct hal_slice body, size_t *i)
 {
-	while (i < body.len && body.data[i] != ';')
-		i++;
-	return i;
+	size_t from = *i, to = skip_digits(body, from);
+
+	*i = to;
+	if (to == body.len || (body.data[to] != '?' && body.data[to] != '='))
+		return 0;
+	if (body.data[to] == '=' && is_forbidden_register(hal_slice(body.data + from, to - from)))
+		return -EPERM;
+	*i = skip_digits(body, to + 1);
+	return 0;
+}
+
+static int check_basic(struct hal_slice body, size_t *i)
+{
+	char prefix = is_in(prefixes, body.data[*i]) ? body.data[(*i)++] : '\0';
+	char c;
+
+	if (*i == body.len)
+		return -EINVAL;
+	c = body.data[(*i)++];
+	if (is_forbidden_basic(prefix, c))
+		return -EPERM;
+	if (!prefix && hal_to_upper(c) == 'S')
+		return check_register(body, i);
+	*i = skip_digits(body, *i);
+	if (*i < body.len && body.data[*i] == '?')
+		(*i)++;
+	return 0;
 }
 
 static bool is_forbidden_extended(struct hal_slice command)
 {
 	static const char *const names[] = {
-		"+CHUP", "+CHLD", "+VLS=", "+FCLASS=", "+IPR=", "+ICF="};
+		"+CHUP", "+CHLD", "+VLS=", "+FCLASS=", "+IPR=", "+ICF=", "+IFC="};
 
+	if (command.len > 1 &&
+	    hal_slice_eq(hal_slice_skip(command, command.len - 2), HAL_SLICE("=?")))
+		return false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (hal_slice_istarts(command, hal_slice_str(names[i])) &&
-		    command.data[command.len - 1] != '?')
+		if (hal_slice_istarts(command, hal_slice_str(names[i])))
 			return true;
 	return false;
 }
 
+/* Vendors' commands need no ';' behind a number: "*B1D5" dials. */
+static bool hides_call(struct hal_slice command)
+{
+	for (size_t i = 1; i < command.len; i++) {
+		char before = command.data[i - 1];
+
+		if ((hal_is_digit(before) || before == '?') &&
+		    is_forbidden_basic('\0', command.data[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Extended commands run to ';' (V.250 §5.4). */
+static int check_extended(struct hal_slice body, size_t *i)
+{
+	struct hal_slice rest = hal_slice_skip(body, *i), command;
+
+	(void)hal_slice_token(&rest, ';', &command);
+	*i += command.len;
+	if (is_forbidden_extended(command) || (command.data[0] != '+' && hides_call(command)))
+		return -EPERM;
+	return 0;
+}
+
+static int check(struct hal_slice body)
+{
+	size_t i = 0;
+	int r = 0;
+
+	while (r == 0 && i < body.len) {
+		if (body.data[i] == ';')
+			i++;
+		else if (is_in("+#*^$-@!", body.data[i]))
+			r = check_extended(body, &i);
+		else
+			r = check_basic(body, &i);
+	}
+	return r;
+}
+
 int v250_command_check(struct hal_slice body)
 {
-	size_t i = 0, end;
+	char packed[AT_CMD_TEXT_MAX];
+	size_t n = 0;
 
-	while (i < body.len) {
-		char c = body.data[i];
-		bool ampersand = c == '&';
-
-		if ((unsigned char)c < 0x20 || (unsigned char)c > 0x7e)
+	/* Modems skip blanks wherever they stand. */
+	for (size_t i = 0; i < body.len; i++) {
+		if (body.data[i] < 0x20 || body.data[i] > 0x7e || n == sizeof(packed))
 			return -EINVAL;
-		if (c == ' ' || c == ';') {
-			i++;
-		} else if (strchr("+#*^$%-@!", c)) {
-			end = skip_extended(body, i);
-			if (is_forbidden_extended(hal_slice(body.data + i, end - i)))
-				return -EPERM;
-			i = end;
-		} else {
-			i += ampersand;
-			if (i == body.len || is_forbidden_basic(body.data[i], ampersand))
-				return i == body.len ? -EINVAL : -EPERM;
-			i = hal_to_upper(body.data[i]) == 'S' && !ampersand
-				    ? skip_register(body, i + 1)
-				    : skip_digits(body, i + 1);
-			/* "I3?", "&V1=": a form of its own, but never a new command. */
-			while (i < body.len && (body.data[i] == '?' || body.data[i] == '='))
-				i = skip_digits(body, i + 1);
-		}
+		if (body.data[i] != ' ')
+			packed[n++] = body.data[i];
 	}
-	return 0;
+	return check(hal_slice(packed, n));
 }
 
 static void add_text(struct v250 *v, struct hal_slice line)
@@ -148,14 +206,13 @@ int v250_command(void *driver, const char *text, uint32_t timeout_ms)
 	if (body.len + 2 > AT_CMD_TEXT_MAX)
 		return -EINVAL;
 	v250_new_activity(v, V250_COMMAND);
+	free(v->text); /* of a command that a call has pushed aside */
 	v->text = calloc(1, TEXT_MAX);
-	if (!v->text)
-		return -ENOMEM;
 	v->text_len = 0;
 	(void)snprintf(command, sizeof(command), "AT%.*s", (int)body.len, body.data);
 	spec.text = command;
 	spec.group = v->group;
-	r = at_queue_submit(v->queue, &spec);
+	r = v->text ? at_queue_submit(v->queue, &spec) : -ENOMEM;
 	if (r == 0)
 		return 0;
 	free(v->text);
