@@ -57,7 +57,8 @@ TL_API struct tl_ctx *tl_ctx_free(struct tl_ctx *ctx);
 
 /**
  * The one descriptor to wait on: readable when tl_ctx_dispatch() has something to do or an event
- * waits. Covers time-outs. Owned by the context: do not read, write or close it.
+ * has come since the last dispatch. Covers time-outs. After each dispatch take all events: those
+ * left waiting make it readable no more. Owned by the context: do not read, write or close it.
  */
 TL_API int tl_ctx_get_fd(const struct tl_ctx *ctx);
 

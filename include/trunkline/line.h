@@ -79,7 +79,7 @@ TL_API int tl_line_remove(struct tl_ctx *ctx, tl_line line);
 TL_API int tl_line_list(struct tl_ctx *ctx, tl_line **ret_lines, size_t *ret_n);
 
 /**
- * Find a line by name, device path, index in tl_line_list() (from 0) or identity ("l1").
+ * Find a line by name, device path, index in tl_line_list() (from 0) or identity ("l1.1").
  * @return 0; -ENOENT
  */
 TL_API int tl_line_find(struct tl_ctx *ctx, const char *text, tl_line *ret_line);
@@ -165,10 +165,9 @@ TL_API int tl_line_command(struct tl_ctx *ctx, tl_client client, tl_line line, c
 
 /**
  * Bring a faulty line back: close, open, probe again. The operation completes with 0 when the line
- * is READY (verified on hook), else with what failed. A call on the line ends with origin
- * "application".
+ * is READY (verified on hook), else with what failed. A command under way is withdrawn.
  *
- * @return 0 accepted; -ESTALE, -EBADF; -EBUSY a reset is running or a call is owned; -ENOSPC;
+ * @return 0 accepted; -ESTALE, -EBADF; -EBUSY a reset is running or a call is on the line; -ENOSPC;
  * -ENOMEM
  */
 TL_API int tl_line_reset(struct tl_ctx *ctx, tl_client client, tl_line line, uint64_t *ret_op);

@@ -166,7 +166,7 @@ TL_API const char *tl_line_state_name(enum tl_line_state state);
 TL_API const char *tl_drop_result_name(enum tl_drop_result result);
 
 /**
- * Write an identity as text: "l1", "s3.17", "c2.1" (kind, slot, use of the slot). Stable for the
+ * Write an identity as text: "l1.1", "s3.17", "c2.1" (kind, slot, use of the slot). Stable for the
  * life of the identity, never used again for another one.
  *
  * @param id   .id of any handle
