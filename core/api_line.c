@@ -260,7 +260,7 @@ int tl_line_dial(struct tl_ctx *ctx, tl_client client_id, tl_line line_id, const
 	*ret_session = HAL_CONTAINER_OF(call->sessions.next, struct core_session, of_call)->id;
 	if (ret_op)
 		*ret_op = request->op;
-	core_event_call(call, TL_EVENT_CALL_STATE);
+	core_call_announce(call);
 	if (line->state == TL_LINE_READY) {
 		line->call = call;
 		core_call_place(call);
@@ -275,7 +275,7 @@ static int may_command(const struct core_line *line)
 {
 	switch (line->state) {
 	case TL_LINE_READY:
-		return hal_list_empty(&line->commands) ? 0 : -EBUSY;
+		return line->commanding ? -EBUSY : 0;
 	case TL_LINE_OPENING:
 	case TL_LINE_PROBING:
 	case TL_LINE_IN_USE:
@@ -313,6 +313,7 @@ int tl_line_command(struct tl_ctx *ctx, tl_client client_id, tl_line line_id, co
 		core_request_withdraw(request);
 		return r;
 	}
+	line->commanding = true;
 	hal_list_append(&line->commands, &request->of_target);
 	if (ret_op)
 		*ret_op = request->op;

@@ -44,6 +44,7 @@ int tl_session_answer(struct tl_ctx *ctx, tl_session id, enum tl_media media, ui
 		core_request_withdraw(request);
 		return r;
 	}
+	core_line_withdraw_command(call->line);
 	call->record.media = media;
 	call->answering = true;
 	call->went_off_hook = true;

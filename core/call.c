@@ -48,9 +48,14 @@ struct core_call *core_call_new(struct core_line *line, enum tl_direction direct
 	hal_timer_init(&call->limit, on_limit);
 	hal_list_append(&ctx->call_list, &call->node);
 	ctx->counts[TL_COUNT_CALLS]++;
-	ctx->counts[TL_COUNT_CALLS_TOTAL]++;
-	line->calls_total++;
 	return call;
+}
+
+void core_call_announce(struct core_call *call)
+{
+	call->ctx->counts[TL_COUNT_CALLS_TOTAL]++;
+	call->line->calls_total++;
+	core_event_call(call, TL_EVENT_CALL_STATE);
 }
 
 void core_call_free(struct core_call *call)
@@ -223,11 +228,16 @@ static void describe_failure(const struct core_call *call, char *buf, size_t siz
 
 void core_call_drop_failed(struct core_call *call)
 {
+	struct core_cause lost = {
+		.origin = TL_ORIGIN_ERROR,
+		.disconnect = TL_DISCONNECT_OUTOFORDER,
+	};
 	char why[CORE_REASON_MAX];
 
 	describe_failure(call, why, sizeof(why));
 	hal_error(&call->ctx->log, call->object, "drop failed: %s", why);
 	set_own_cause(call);
+	core_record_set_cause(&call->record, &lost);
 	(void)core_call_apply(call, CORE_CALL_EVENT_LOSE_TRACK);
 	finish(call, -EIO, -EIO, why);
 	core_line_fault(call->line, -EIO, why);
@@ -240,7 +250,7 @@ void core_call_device_gone(struct core_call *call)
 		.disconnect = TL_DISCONNECT_OUTOFORDER,
 	};
 
-	core_drop_stop(call);
+	core_drop_stop(call, TL_DROP_DEVICE_GONE);
 	core_record_set_cause(&call->record, &cause);
 	if (call->record.state != TL_CALL_IDLE) {
 		(void)core_call_apply(call, CORE_CALL_EVENT_END);

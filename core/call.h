@@ -43,6 +43,8 @@ struct core_call {
 /* @return NULL when out of memory */
 struct core_call *core_call_new(struct core_line *line, enum tl_direction direction,
 				enum tl_media media, enum tl_call_state state);
+/* It stays: count it and tell of it. */
+void core_call_announce(struct core_call *call);
 /* Free it if it is over, off its line and nobody holds it. */
 void core_call_put(struct core_call *call);
 /* Whatever its state: the context is going. */

@@ -153,8 +153,9 @@ struct core_driver_ops {
 	/* The call is over and verified: make the line ready for the next one. core_line_up()
 	 * (identity NULL) or core_line_down() follows. */
 	int (*recover)(void *driver);
-	/* A raw command. core_line_command_done() follows. @return 0; -EPERM touches calls;
-	 * -EINVAL; -ENOSPC */
+	/* A raw command. core_line_command_done() follows, unless answer() or recover() comes
+	 * first: it is withdrawn then. @return 0; -EPERM touches calls; -EINVAL; -ENOSPC; -ENOMEM
+	 */
 	int (*command)(void *driver, const char *text, uint32_t timeout_ms);
 	/* What the dialogue has cost so far. */
 	void (*count)(void *driver, uint64_t *ret_timeouts, uint64_t *ret_resyncs);

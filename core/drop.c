@@ -119,10 +119,10 @@ void core_drop_start(struct core_call *call)
 	take_step(call);
 }
 
-void core_drop_stop(struct core_call *call)
+void core_drop_stop(struct core_call *call, enum tl_drop_result result)
 {
 	struct core_drop *drop = &call->drop;
-	struct core_drop_outcome outcome = {.result = TL_DROP_DEVICE_GONE};
+	struct core_drop_outcome outcome = {.result = result};
 	uint64_t now = hal_loop_now_us(call->ctx->loop);
 
 	hal_timer_cancel(call->ctx->loop, &drop->timer);

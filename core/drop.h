@@ -32,8 +32,8 @@ struct core_drop {
 void core_drop_init(struct core_drop *drop);
 /* Run the ladder for the call. Ends with core_call_cleared() or core_call_drop_failed(). */
 void core_drop_start(struct core_call *call);
-/* Stop without a verdict: the device is gone. */
-void core_drop_stop(struct core_call *call);
+/* Stop without a verdict; result is what the record says of the step under way. */
+void core_drop_stop(struct core_call *call, enum tl_drop_result result);
 void core_drop_step_result(struct core_call *call, const struct core_drop_outcome *outcome);
 /* The diagnosis asked for before a step that erases causes is in. */
 void core_drop_diagnosed(struct core_call *call);

@@ -8,6 +8,7 @@
 #include <trunkline/error.h>
 
 #include "core/event.h"
+#include "core/line_fsm.h"
 #include "core/request.h"
 #include "core/session.h"
 
@@ -65,6 +66,11 @@ void core_line_set_state(struct core_line *line, enum tl_line_state state, int e
 
 	if (line->state == state && line->error == error && strcmp(line->why, why ? why : "") == 0)
 		return;
+	if (line->state != state && !core_line_fsm(line->state, state)) {
+		hal_debug(&ctx->log, line->config.name, "state %s ignored in state %s",
+			  tl_line_state_name(state), tl_line_state_name(line->state));
+		return;
+	}
 	line->state = state;
 	line->error = error;
 	core_text_copy(line->why, sizeof(line->why), why);
@@ -95,6 +101,7 @@ void core_line_detach(struct core_line *line)
 	line->old_resyncs = 0;
 	line->driver = NULL;
 	line->recovering = false;
+	line->commanding = false;
 	line->muted = false;
 	line->rings = 0;
 	if (driver)
@@ -197,17 +204,24 @@ int core_line_may_dial(const struct core_line *line, enum tl_media media)
 	case TL_LINE_GONE:
 		return -ENODEV;
 	}
-	if (!hal_list_empty(&line->commands))
+	if (line->commanding)
 		return -EBUSY;
 	if (!(line->identity.media & 1U << media))
 		return -EOPNOTSUPP;
 	return 0;
 }
 
+void core_line_withdraw_command(struct core_line *line)
+{
+	line->commanding = false;
+	core_request_done_all(&line->commands, -ECANCELED, "a call took the line");
+}
+
 static void recover_now(struct core_line *line)
 {
 	int r;
 
+	core_line_withdraw_command(line);
 	line->recovering = true;
 	r = line->ops->recover(line->driver);
 	if (r < 0)
@@ -256,6 +270,11 @@ void core_line_up(struct core_line *line, const struct core_line_identity *ident
 {
 	struct core_call *next = line->next;
 
+	if (!core_line_fsm(line->state, TL_LINE_READY) || (line->call && !line->call->over)) {
+		hal_debug(&line->ctx->log, line->config.name, "ready in state %s ignored",
+			  tl_line_state_name(line->state));
+		return;
+	}
 	if (identity)
 		line->identity = *identity;
 	line->recovering = false;
@@ -275,7 +294,7 @@ void core_line_up(struct core_line *line, const struct core_line_identity *ident
 void core_line_down(struct core_line *line, int error, const char *why)
 {
 	if (line->call && !line->call->over) {
-		core_drop_stop(line->call);
+		core_drop_stop(line->call, TL_DROP_UNVERIFIED);
 		core_call_drop_failed(line->call);
 		return;
 	}
@@ -343,7 +362,7 @@ static void new_offer(struct core_line *line)
 	line->call = call;
 	core_line_set_state(line, TL_LINE_IN_USE, 0, NULL);
 	offer(line, call);
-	core_event_call(call, TL_EVENT_CALL_STATE);
+	core_call_announce(call);
 }
 
 void core_line_ring(struct core_line *line)
@@ -404,6 +423,7 @@ void core_line_caller(struct core_line *line, const char *number, const char *na
 
 void core_line_command_done(struct core_line *line, int error, const char *text)
 {
+	line->commanding = false;
 	core_request_done_all(&line->commands, error, text);
 }
 

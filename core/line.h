@@ -31,6 +31,7 @@ struct core_line {
 	struct core_call *next; /* to be dialled when the line is ready */
 	bool muted;		/* rings, but the offer was rejected */
 	bool recovering;	/* ops->recover() is under way */
+	bool commanding;	/* ops->command() is under way; its client may be gone */
 	uint32_t rings;
 	uint64_t calls_total;
 	uint64_t old_timeouts, old_resyncs; /* already counted */
@@ -66,6 +67,8 @@ bool core_line_is_off_hook(const struct core_line *line);
 int core_line_may_dial(const struct core_line *line, enum tl_media media);
 /* The call on the line is over and verified: ask why, make ready, go on. */
 void core_line_recover(struct core_line *line);
+/* A call pushes aside the command under way. */
+void core_line_withdraw_command(struct core_line *line);
 /* The call on the line could not be cleared. */
 void core_line_fault(struct core_line *line, int error, const char *why);
 /* Add the driver's counts to the context's. */

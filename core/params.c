@@ -63,7 +63,7 @@ static int set_number(struct tl_line_params *params, const char *what, const cha
 	uint32_t number;
 
 	if (hal_slice_u32(hal_slice_str(value), range[1], &number) < 0 || number < range[0])
-		return fail(params, ret_why, "'%s' is no %s: give a number from %u to %u", value,
+		return fail(params, ret_why, "'%.40s' is no %s: give a number from %u to %u", value,
 			    what, range[0], range[1]);
 	*ret_number = number;
 	return 0;
