@@ -245,8 +245,10 @@ static void on_probe(void *user, const struct at_answer *answer)
 	if (answer->error == -ECANCELED || v->phase != V250_PROBING)
 		return;
 	if (answer->error == -ETIMEDOUT) {
-		/* The queue gets in step again or says that it is stuck. */
-		if (v->probe_tries < PROBE_TRIES)
+		/* The queue gets in step again, or has said that it is stuck. */
+		if (v->probe_tries == PROBE_TRIES)
+			v250_down(v, -ETIMEDOUT, "the modem answers too slowly");
+		else if (v->probe_tries > 0)
 			send_probe(v);
 		return;
 	}
@@ -312,6 +314,7 @@ static void on_probe_escape(void *user, const struct at_answer *answer)
 
 void v250_probe_stuck(struct v250 *v)
 {
+	v->probe_tries = 0;
 	/* It may be in the middle of a call that somebody left behind. */
 	if (v->escaped) {
 		give_up_probing(v);
