@@ -45,6 +45,11 @@ static bool is_over(const struct call *call)
 	return field_bool(call->info, "over");
 }
 
+static bool has_progress(const struct output *output)
+{
+	return output->progress && !output->quiet && !output->json;
+}
+
 /* One line of stderr that is rewritten, and cut where the terminal ends. */
 static void show_progress(struct call *call, bool changed)
 {
@@ -64,29 +69,20 @@ static void show_progress(struct call *call, bool changed)
 	fflush(output->err);
 }
 
-static void end_progress(const struct call *call)
-{
-	const struct output *output = &call->app->output;
-
-	if (output->progress && !output->quiet && !output->json)
-		fprintf(output->err, "\r\033[K");
-}
-
-/* Tell the state, once each. */
+/* Tell the state, once each. The record tells the end. */
 static void show_state(struct call *call)
 {
 	const struct output *output = &call->app->output;
-	const char *state = call->info ? field_text(call->info, "state") : "preparing";
+	const char *state = field_text(call->info, "state");
 	bool changed = strcmp(state, call->state) != 0;
 
-	/* The record tells the end. */
 	if (is_over(call))
 		return;
 	snprintf(call->state, sizeof(call->state), "%s", state);
-	if (output->json && changed && call->info)
-		output_json(output, call->record.params);
-	else if (!output->json && !output->quiet && output->progress)
+	if (has_progress(output))
 		show_progress(call, changed);
+	else if (changed && output->json)
+		output_json(output, call->record.params);
 	else if (changed)
 		output_remark(output, "%s: %s", call->title, state);
 }
@@ -118,8 +114,8 @@ static enum status drop(struct call *call, bool user)
 	enum status status;
 
 	call->dropping = true;
-	call->state[0] = '\0';
-	show_state(call);
+	if (has_progress(&call->app->output))
+		show_progress(call, true);
 	status = connect_try(call->app, "Drop", session_params_flag(call->session, "user", user),
 			     &reply);
 	if (status != STATUS_OK)
@@ -130,7 +126,7 @@ static enum status drop(struct call *call, bool user)
 	}
 	status = exit_from_error(reply.error);
 	if (status == STATUS_NOT_ON_HOOK) {
-		end_progress(call);
+		output_clear_progress(&call->app->output);
 		connect_tell(call->app, call->line, &reply);
 	}
 	varlink_reply_clear(&reply);
@@ -158,7 +154,7 @@ static enum status follow(struct call *call)
 
 	while (status == STATUS_OK && !is_over(call) && !(keep && is_connected(call)))
 		status = pause_or_drop(call);
-	end_progress(call);
+	output_clear_progress(&call->app->output);
 	return status;
 }
 
@@ -225,15 +221,14 @@ static enum status begin(struct call *call, const char *method, struct json_obje
 	enum status status;
 
 	call->started_ms = connect_now_ms();
-	show_state(call);
+	if (has_progress(&app->output))
+		fprintf(app->output.err, "%s …", call->title);
 	/* The daemon watches the time, as long as the user wants. */
 	app->reply_limit_s = 0;
 	status = connect_call(app, call->line, method, params, &call->dialed);
 	app->reply_limit_s = APP_REPLY_LIMIT_S;
 	if (status == STATUS_OK)
 		status = attend(call);
-	else
-		end_progress(call);
 	varlink_reply_clear(&call->record);
 	varlink_reply_clear(&call->dialed);
 	return status;

@@ -239,6 +239,12 @@ static void error_print_json(const struct output *output, const struct output_er
 	json_object_put(object);
 }
 
+void output_clear_progress(const struct output *output)
+{
+	if (output->progress)
+		fprintf(output->err, "\r\033[K");
+}
+
 enum status output_error(const struct output *output, const struct output_error *error)
 {
 	bool color = output->color_err;
@@ -249,6 +255,7 @@ enum status output_error(const struct output *output, const struct output_error 
 		error_print_json(output, error);
 		return error->status;
 	}
+	output_clear_progress(output);
 	output_clean(error->subject ? error->subject : "", subject, sizeof(subject));
 	/* The daemon may have begun with it already. */
 	if (strncmp(error->reason, subject, strlen(subject)) == 0)

@@ -82,6 +82,9 @@ void output_json(const struct output *output, struct json_object *object);
 /** The same as it is. */
 void output_raw(const struct output *output, struct json_object *object);
 
+/** Make room where a line of progress may stand. */
+void output_clear_progress(const struct output *output);
+
 /** Something went wrong. */
 struct output_error {
 	enum status status;
