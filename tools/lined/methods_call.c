@@ -189,7 +189,7 @@ int method_dial(void *user, const void *args)
 {
 	const struct args_dial *a = args;
 	struct lined_client *client = user;
-	enum tl_media media;
+	enum tl_media media = TL_MEDIA_DATA;
 	tl_line line;
 	int r;
 
@@ -260,7 +260,7 @@ int method_answer(void *user, const void *args)
 {
 	const struct args_answer *a = args;
 	struct lined_client *client = user;
-	enum tl_media media;
+	enum tl_media media = TL_MEDIA_DATA;
 	tl_session session;
 	tl_line line;
 	int r;
