@@ -123,8 +123,27 @@ class Case(unittest.TestCase):
         wait_until("everything has ended", lambda: not marked())
 
 
+def complete(*words):
+    """What bash offers for the last word."""
+    env = dict(ENV, PATH=BIN + ":" + ENV["PATH"])
+    script = 'source <(linectl completion); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _linectl; ' \
+             'echo "${COMPREPLY[@]}"'
+    return subprocess.run(["bash", "-c", script, "bash", "linectl", *words], env=env, text=True,
+                          check=True, stdout=subprocess.PIPE).stdout.split()
+
+
 class Local(Case):
     """What needs no daemon."""
+
+    def test_completion(self):
+        self.assertEqual(complete("di"), ["dial"])
+        self.assertEqual(complete("--timeout", "5", "ho"), [])
+        self.assertEqual(complete("--timeout", "5", "ha"), ["hangup"])
+        self.assertEqual(complete("--socket", "/nonexistent", "--js"), ["--json"])
+        self.assertEqual(complete("--color", "al"), ["always"])
+        self.assertEqual(complete("help", "moni"), ["monitor"])
+        self.assertEqual(complete("list", ""), [])
+        self.error(USAGE, "completion", "bash")
 
     def test_help_of_every_verb(self):
         verbs = self.documents(OK, "help")[0]["verbs"]
@@ -383,6 +402,8 @@ does = silent
 
     def test_the_life_of_a_kept_call(self):
         session = self.keep("a", "103")
+        self.assertEqual(complete("dial", ""), ["a", "b", "c"])
+        self.assertEqual(complete("info", "s"), [session])
         self.assertIn("connected", self.run_it(OK, "sessions")[0])
         self.assertEqual(self.documents(OK, "sessions", "--all")[0]["sessions"][0]["session"],
                          session)

@@ -182,8 +182,10 @@ enum status connect_next(struct app *app, uint64_t deadline_ms, struct varlink_r
 			return tell_lost(app, r);
 		if (r > 0)
 			return STATUS_OK;
-		if (app->interrupts > app->patience)
+		if (app->interrupts > app->patience) {
+			output_remark(&app->output, "interrupted");
 			return STATUS_INTERRUPTED;
+		}
 		r = poll(fds, 2, poll_time(deadline_ms));
 		if (r == 0 && poll_time(deadline_ms) == 0)
 			return STATUS_TIMEOUT;

@@ -53,7 +53,7 @@ enum status connect_send(struct app *app, const char *method, struct json_object
 /**
  * Wait for a reply.
  * @param deadline_ms by connect_now_ms()
- * @return OK; TIMEOUT; INTERRUPTED, nothing has been told; others have been told
+ * @return OK; TIMEOUT, nothing has been told; others have been told
  */
 enum status connect_next(struct app *app, uint64_t deadline_ms, struct varlink_reply *ret_reply);
 

@@ -39,9 +39,9 @@ static void print_event(const struct output *output, struct json_object *event)
 	put_word(out, ", ", field_text(event, "disconnect"), "");
 	put_word(out, ", by ", field_text(event, "origin"), "");
 	if (field_int(event, "rings") > 0)
-		fprintf(out, "  %" PRId64, field_int(event, "rings"));
+		fprintf(out, "  number %" PRId64, field_int(event, "rings"));
 	if (field_int(event, "count") > 0)
-		fprintf(out, "  %" PRId64, field_int(event, "count"));
+		fprintf(out, "  %" PRId64 " events", field_int(event, "count"));
 	put_word(out, "  ", field_text(event, "text"), "");
 	fputc('\n', out);
 	fflush(out);

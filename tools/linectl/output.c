@@ -171,6 +171,12 @@ void output_table(const struct output *output, const struct output_column *colum
 	}
 }
 
+void output_clear_progress(const struct output *output)
+{
+	if (output->progress)
+		fprintf(output->err, "\r\033[K");
+}
+
 #define ROW_MAX 512
 
 void output_row(const struct output *output, const char *label, const char *format, ...)
@@ -199,6 +205,7 @@ void output_remark(const struct output *output, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	output_clear_progress(output);
 	fprintf(output->err, "%s\n", output_clean(text, clean, sizeof(clean)));
 }
 
@@ -237,12 +244,6 @@ static void error_print_json(const struct output *output, const struct output_er
 	}
 	output_json(output, object);
 	json_object_put(object);
-}
-
-void output_clear_progress(const struct output *output)
-{
-	if (output->progress)
-		fprintf(output->err, "\r\033[K");
 }
 
 enum status output_error(const struct output *output, const struct output_error *error)
