@@ -91,6 +91,7 @@ void v250_answered_itself(struct v250 *v, struct hal_slice connect)
 {
 	hal_timer_cancel(v->host.loop, &v->ring_timer);
 	v->media = TL_MEDIA_DATA;
+	v->log_read = false;
 	v->link = (struct at_link){0};
 	at_queue_enter_data(v->queue);
 	core_line_answered(v->line);
@@ -156,6 +157,7 @@ static void begin(struct v250 *v, enum tl_media media, enum v250_phase phase)
 	v->media = media;
 	v->link = (struct at_link){0};
 	v->dcd_seen = false;
+	v->log_read = false;
 	v->was_voice = media == TL_MEDIA_VOICE && v->has_class8;
 	hal_timer_cancel(v->host.loop, &v->ring_timer);
 }

@@ -102,19 +102,14 @@ static bool get_value(struct hal_slice line, uint32_t wanted, uint32_t *ret_valu
 	return false;
 }
 
-/* V.58 callCleared: 0 unidentified, 1 no previous call, 2 still in progress. */
-bool v250_diag_is_cleared(struct hal_slice line)
+enum v250_call_log v250_diag_log(struct hal_slice line)
 {
 	uint32_t value;
 
-	return get_value(line, KEY_CAUSE, &value) && value > 2;
-}
-
-bool v250_diag_is_in_progress(struct hal_slice line)
-{
-	uint32_t value;
-
-	return get_value(line, KEY_CAUSE, &value) && value == 2;
+	/* V.58 callCleared: 0 unidentified, 1 no previous call, 2 still in progress. */
+	if (!get_value(line, KEY_CAUSE, &value) || value < 2)
+		return V250_LOG_UNKNOWN;
+	return value == 2 ? V250_LOG_IN_PROGRESS : V250_LOG_CLEARED;
 }
 
 bool v250_diag_parse(struct hal_slice line, struct core_cause *ret_cause)
@@ -135,14 +130,16 @@ bool v250_diag_parse(struct hal_slice line, struct core_cause *ret_cause)
 static void on_line(void *user, struct hal_slice line)
 {
 	struct v250 *v = user;
+	enum v250_call_log log = v250_diag_log(line);
 	struct core_cause cause;
 
-	if (!v250_diag_parse(line, &cause))
-		return;
-	/* Set-up comes on an earlier line than the cause and wins. */
-	if (!v->cause_known)
+	if (log != V250_LOG_UNKNOWN)
+		v->log = log;
+	/* Set-up stands on an earlier line than the cause and wins. */
+	if (!v->cause_known && v250_diag_parse(line, &cause)) {
 		v->cause = cause;
-	v->cause_known = true;
+		v->cause_known = true;
+	}
 }
 
 static void on_done(void *user, const struct at_answer *answer)
@@ -153,7 +150,29 @@ static void on_done(void *user, const struct at_answer *answer)
 		return;
 	if (answer->error == 0)
 		v->needs_sync = false;
+	else
+		v->log = V250_LOG_UNKNOWN;
+	v->log_read = answer->error == 0;
+	v->log_fn(v, v->log);
+}
+
+int v250_read_log(struct v250 *v, void (*fn)(struct v250 *v, enum v250_call_log log))
+{
+	v->log = V250_LOG_UNKNOWN;
+	v->log_fn = fn;
+	v->cause_known = false;
+	return v250_query(v, "AT#UD", on_line, on_done);
+}
+
+static void report(struct v250 *v)
+{
 	core_call_diagnosed(v->line, v->cause_known ? &v->cause : NULL);
+}
+
+static void on_read(struct v250 *v, enum v250_call_log log)
+{
+	(void)log;
+	report(v);
 }
 
 int v250_diagnose(void *driver)
@@ -162,7 +181,11 @@ int v250_diagnose(void *driver)
 
 	if (!v->has_ud || !v->queue || at_queue_in_data(v->queue))
 		return -EOPNOTSUPP;
-	v->cause_known = false;
+	/* Verifying has read it already. */
+	if (v->log_read && v->log == V250_LOG_CLEARED) {
+		v250_later(v, report);
+		return 0;
+	}
 	at_queue_restart(v->queue);
-	return v250_query(v, "AT#UD", on_line, on_done);
+	return v250_read_log(v, on_read);
 }

@@ -90,7 +90,7 @@ static void on_diag(void *user, struct hal_slice line)
 
 	if (hal_slice_istarts(line, HAL_SLICE("DIAG")))
 		v->has_ud = true;
-	if (v250_diag_is_in_progress(line))
+	if (v250_diag_log(line) == V250_LOG_IN_PROGRESS)
 		v->in_progress = true;
 }
 

@@ -32,6 +32,8 @@ enum v250_phase {
 	V250_DOWN, /* reported; waiting to be detached */
 };
 
+enum v250_call_log { V250_LOG_UNKNOWN, V250_LOG_IN_PROGRESS, V250_LOG_CLEARED };
+
 struct v250;
 
 /* proof NULL: not on hook as far as we can tell, answer says what the modem said. */
@@ -75,7 +77,11 @@ struct v250 {
 	bool needs_setup; /* the modem may have lost its settings */
 	bool was_voice;	  /* class 8 is to be left */
 
-	struct core_cause cause; /* of the diagnosis being read */
+	/* AT#UD about this call */
+	bool log_read;
+	enum v250_call_log log;
+	void (*log_fn)(struct v250 *v, enum v250_call_log log);
+	struct core_cause cause;
 	bool cause_known;
 
 	char *text; /* raw command: what has been answered */
@@ -167,9 +173,11 @@ void v250_drop_aborted(struct v250 *v, const struct at_answer *answer);
 int v250_diagnose(void *driver);
 /* One "DIAG <2A4D3263 key=value …>" line of AT#UD. @return true when it gave a cause */
 bool v250_diag_parse(struct hal_slice line, struct core_cause *ret_cause);
-/* Does the line say that the last call has been cleared? That one is up now? */
-bool v250_diag_is_cleared(struct hal_slice line);
-bool v250_diag_is_in_progress(struct hal_slice line);
+/* What the line says about the last call. */
+enum v250_call_log v250_diag_log(struct hal_slice line);
+/* Ask; fn runs once, unless another activity begins. v->cause has the cause then. @return as
+ * v250_submit() */
+int v250_read_log(struct v250 *v, void (*fn)(struct v250 *v, enum v250_call_log log));
 
 /* ---- raw.c ---- */
 

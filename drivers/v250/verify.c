@@ -76,28 +76,6 @@ static void on_vls(void *user, const struct at_answer *answer)
 	}
 }
 
-/* ---- AT#UD ---- */
-
-static void on_ud_line(void *user, struct hal_slice line)
-{
-	struct v250 *v = user;
-
-	if (v250_diag_is_cleared(line))
-		v->on_hook = true;
-}
-
-static void on_ud(void *user, const struct at_answer *answer)
-{
-	struct v250 *v = user;
-
-	if (answer->error == -ECANCELED || !v->verified)
-		return;
-	if (answer->error == 0 && v->on_hook)
-		v->needs_sync = false;
-	finish(v, answer->error == 0 && v->on_hook ? "AT#UD: call cleared" : NULL,
-	       "AT#UD does not say so");
-}
-
 /* ---- O ---- */
 
 static void on_control(void *user, const struct at_answer *answer)
@@ -131,6 +109,28 @@ static void on_online_try(void *user, const struct at_answer *answer)
 	finish(v, NULL, describe(answer, text, sizeof(text)));
 }
 
+static int try_online(struct v250 *v)
+{
+	return v250_submit(v, "ATO", V250_ATO_MS, AT_CMD_CALL | AT_CMD_DATA | AT_CMD_ABORTABLE,
+			   on_online_try);
+}
+
+/* ---- AT#UD ---- */
+
+static void on_ud(struct v250 *v, enum v250_call_log log)
+{
+	if (!v->verified)
+		return;
+	if (log == V250_LOG_CLEARED)
+		finish(v, "AT#UD: call cleared", "");
+	else if (log == V250_LOG_IN_PROGRESS || v->media == TL_MEDIA_VOICE)
+		finish(v, NULL,
+		       log == V250_LOG_IN_PROGRESS ? "AT#UD: call in progress"
+						   : "AT#UD: no record");
+	else if (try_online(v) < 0)
+		finish(v, NULL, "the modem cannot be asked");
+}
+
 void v250_verify(struct v250 *v, v250_verified_fn fn)
 {
 	int r;
@@ -146,11 +146,10 @@ void v250_verify(struct v250 *v, v250_verified_fn fn)
 	}
 	if (v->was_voice)
 		r = v250_query(v, "AT+VLS?", on_vls_line, on_vls);
-	else if (v->media == TL_MEDIA_VOICE)
-		r = v250_query(v, "AT#UD", on_ud_line, on_ud);
+	else if (v->has_ud)
+		r = v250_read_log(v, on_ud);
 	else
-		r = v250_submit(v, "ATO", V250_ATO_MS, AT_CMD_CALL | AT_CMD_DATA | AT_CMD_ABORTABLE,
-				on_online_try);
+		r = try_online(v);
 	if (r < 0)
 		finish(v, NULL, "the modem cannot be asked");
 }

@@ -43,6 +43,7 @@ struct world {
 	struct op ops[OPS];
 	size_t n_ops;
 	uint64_t calls, faults, steps;
+	bool trace;
 };
 
 static struct world world;
@@ -51,6 +52,12 @@ static _Noreturn void fail(const char *what, uint64_t value)
 {
 	(void)fprintf(stderr, "seed %" PRIu64 ", step %" PRIu64 ": %s (%" PRIx64 ")\n", world.seed,
 		      world.steps, what, value);
+	for (size_t i = 0; i < MODEMS; i++)
+		(void)fprintf(stderr, "modem %c: %s, %s hook, %s\n", (char)('a' + i),
+			      sim_modem_state_name(world.rig.modems[i].sim),
+			      rig_is_off_hook(&world.rig, i) ? "off" : "on",
+			      sim_modem_is_connected(world.rig.modems[i].sim) ? "carrier" :
+										"no carrier");
 	(void)fprintf(stderr, "replay: simulate --first %" PRIu64 " --seeds 1 --trace\n", world.seed);
 	exit(1);
 }
@@ -351,13 +358,17 @@ static void do_die(void)
 static void do_fault(void)
 {
 	struct sim_fault fault = {.kind = (enum sim_fault_kind)below(SIM_FAULT_COUNT)};
+	uint32_t i = below(MODEMS);
 	static const uint32_t near[] = {999, 1000, 1001, 1999, 2000, 2001, 2999, 3000, 3001};
 
 	if (chance(30))
 		fault.after = below(6);
 	if (chance(50))
 		fault.ms = chance(50) ? near[below(9)] : 1 + below(5000);
-	sim_modem_set_fault(world.rig.modems[below(MODEMS)].sim, &fault);
+	sim_modem_set_fault(world.rig.modems[i].sim, &fault);
+	if (world.trace)
+		(void)fprintf(stderr, "           modem %c: fault %s %u ms, after %u\n", (char)('a' + i),
+			      sim_fault_name(fault.kind), fault.ms, fault.after);
 	world.faults++;
 }
 
@@ -448,6 +459,7 @@ static void begin(uint64_t seed)
 
 	memset(&world, 0, sizeof(world));
 	world.seed = seed;
+	world.trace = getenv("RIG_TRACE") != NULL;
 	world.random = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
 	options = (struct rig_options){
 		.modems = MODEMS,

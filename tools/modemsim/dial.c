@@ -205,6 +205,9 @@ int sim_dial_online(struct sim_modem *modem)
 		modem->escapes = 0;
 		modem->last_data_us = hal_loop_now_us(modem->loop);
 		sim_report_connect(modem, false);
+	} else if (modem->state == SIM_MODEM_ESCAPED) {
+		/* The far end has gone and S10 has not run out yet: nothing to go back to. */
+		finish(modem, &endings[SIM_LINE_CLEARED]);
 	} else {
 		sim_report_result(modem, modem->options.online_error ? SIM_ERROR : SIM_NO_CARRIER);
 	}
