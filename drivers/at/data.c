@@ -2,6 +2,7 @@
 #include "drivers/at/queue_internal.h"
 
 #include <errno.h>
+#include <string.h>
 
 void at_data_enter(struct at_queue *queue)
 {
@@ -113,6 +114,9 @@ static void receive_until_ok(struct at_queue *queue, struct hal_slice *input)
 			continue;
 		data.len = (size_t)(input->data - data.data);
 		data.len -= data.len < token.text.len + 1 ? data.len : token.text.len + 1;
+		/* CR LF stand before a response, too (V.250 §5.7.1). */
+		if (data.len >= 2 && memcmp(data.data + data.len - 2, "\r\n", 2) == 0)
+			data.len -= 2;
 		break;
 	}
 	give_data(queue, data);

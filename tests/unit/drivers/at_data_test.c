@@ -178,7 +178,7 @@ Test(at_data, the_escape_keeps_its_guard_times)
 	modem_says_in(&f, 600, "abc");
 	modem_says_in(&f, 1000, "\r\nOK\r\n\r\nRING\r\n");
 	run_ms(&f, 2000);
-	cr_assert_notes(&f, "data:abc data:\\x0d\\x0a a:OK unsol:RING");
+	cr_assert_notes(&f, "data:abc a:OK unsol:RING");
 	cr_assert_eq(a.elapsed_ms, 1000);
 	cr_assert_not(at_queue_in_data(f.queue));
 	cr_assert_eq(escape(&a), -ENOTCONN);
@@ -214,7 +214,7 @@ Test(at_data, escape_outcomes)
 		{"other words", 1000, "OK see you\r\n", "data:OK see you\\x0d\\x0a a:timeout",
 		 true},
 		{"ERROR", 1000, "ERROR\r\n", "data:ERROR\\x0d\\x0a a:timeout", true},
-		{"data and OK", 1000, "one\r\ntwo\r\nOK\r\nRING\r\n",
+		{"data and OK", 1000, "one\r\ntwo\r\n\r\nOK\r\nRING\r\n",
 		 "data:one\\x0d\\x0atwo\\x0d\\x0a a:OK unsol:RING", false},
 	};
 
@@ -325,7 +325,7 @@ Test(at_data, a_cancelled_escape_is_seen_when_it_works_all_the_same)
 	run_ms(&f, 500);
 	modem_says(&f, "\r\nOK\r\n");
 	run_ms(&f, 10);
-	cr_assert_notes(&f, "a:cancelled data:\\x0d\\x0a");
+	cr_assert_notes(&f, "a:cancelled");
 	cr_assert_not(at_queue_in_data(f.queue));
 	fixture_close(&f);
 }
@@ -348,7 +348,7 @@ Test(at_data, the_owner_may_leave_from_inside_on_data)
 	run_ms(&f, 900);
 	modem_says(&f, "abc\r\nOK\r\n");
 	run_ms(&f, 10);
-	cr_assert_notes(&f, "data:abc\\x0d\\x0a a:cancelled");
+	cr_assert_notes(&f, "data:abc a:cancelled");
 	cr_assert_not(at_queue_in_data(f.queue));
 	fixture_close(&f);
 }
