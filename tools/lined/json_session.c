@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
 #include <json-c/json.h>
 #include <trunkline/session.h>
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <json-c/json.h>
 #include <string.h>
-#include <trunkline/ctx.h>
 #include <trunkline/event.h>
 #include <trunkline/line.h>
 #include <trunkline/session.h>
