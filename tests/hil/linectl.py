@@ -227,7 +227,8 @@ class Sim(Case):
         out, err = self.run_it(OK, "--sim", "dial", "102", "--hangup-after", "1")
         self.assertIn("proved by", out)
         self.assertIn("connected", err)
-        self.assertEqual(self.run_it(OK, "--sim", "dial", "102", "--hangup-after", "1", "-q")[1], "")
+        _, err = self.run_it(OK, "--sim", "dial", "102", "--hangup-after", "1", "--quiet")
+        self.assertEqual(err, "")
 
     def test_a_call_for_programs(self):
         documents = self.documents(OK, "--sim", "dial", "sim1", "102", "--hangup-after", "1")

@@ -13,6 +13,7 @@
 #include "tools/linectl/help.h"
 #include "tools/linectl/record.h"
 #include "tools/linectl/session.h"
+#include "tools/varlink/interface.h"
 #include "tools/varlink/json.h"
 
 /* How often a call in the foreground is looked at. One connection serves one method after the
@@ -107,7 +108,19 @@ static enum status look(struct call *call)
 	return status;
 }
 
-/* End the call, and see the end: also when it was over already, or could not be proved. */
+/* The drop was refused. Where there was nothing left to drop the record tells all. */
+static enum status refused(struct call *call, const struct varlink_reply *reply)
+{
+	enum status status = exit_from_error(reply->error);
+
+	if (strcmp(reply->error, VARLINK_TRUNKLINE ".Already") == 0 ||
+	    strcmp(reply->error, VARLINK_TRUNKLINE ".CallOver") == 0 || status == STATUS_GONE)
+		return look(call);
+	connect_tell(call->app, call->line, reply);
+	return status == STATUS_NOT_ON_HOOK ? look(call) : status;
+}
+
+/* End the call, and see the end. */
 static enum status drop(struct call *call, bool user)
 {
 	struct varlink_reply reply = {0};
@@ -124,13 +137,9 @@ static enum status drop(struct call *call, bool user)
 		take_record(call, &reply);
 		return STATUS_OK;
 	}
-	status = exit_from_error(reply.error);
-	if (status == STATUS_NOT_ON_HOOK) {
-		output_clear_progress(&call->app->output);
-		connect_tell(call->app, call->line, &reply);
-	}
+	status = refused(call, &reply);
 	varlink_reply_clear(&reply);
-	return look(call);
+	return status;
 }
 
 static enum status pause_or_drop(struct call *call)
@@ -138,9 +147,9 @@ static enum status pause_or_drop(struct call *call)
 	const struct options *options = &call->app->options;
 	int64_t ms = field_int(call->info, "duration_ms");
 
-	if (call->app->interrupts > 0)
+	if (call->app->interrupts > 0 && !call->dropping)
 		return drop(call, true);
-	if (options->hangup_after && ms >= options->hangup_after * INT64_C(1000))
+	if (options->hangup_after && ms >= options->hangup_after * INT64_C(1000) && !call->dropping)
 		return drop(call, false);
 	connect_pause(call->app, LOOK_MS);
 	return look(call);
@@ -158,17 +167,31 @@ static enum status follow(struct call *call)
 	return status;
 }
 
+static enum status leave_json(const struct call *call, enum status status)
+{
+	struct json_object *object;
+	struct varlink_build b;
+
+	varlink_build_start(&b);
+	varlink_put_string(&b, "session", call->session);
+	if (call->info)
+		varlink_put(&b, "info", json_object_get(call->info));
+	if (varlink_build_end(&b, &object) < 0)
+		return output_no_memory(&call->app->output);
+	output_json(&call->app->output, object);
+	json_object_put(object);
+	return status;
+}
+
 /* The session is the user's from now on. */
-static enum status leave(struct call *call)
+static enum status leave(const struct call *call)
 {
 	const struct output *output = &call->app->output;
-	enum status status = call->info && is_over(call) ? exit_from_record(call->info) : STATUS_OK;
+	enum status status = is_over(call) ? exit_from_record(call->info) : STATUS_OK;
 	char end[OUTPUT_CELL_MAX];
 
-	if (output->json) {
-		output_json(output, call->info ? call->record.params : call->dialed.params);
-		return status;
-	}
+	if (output->json)
+		return leave_json(call, status);
 	fprintf(output->out, "%s\n", call->session);
 	if (status == STATUS_OK)
 		return status;
@@ -184,10 +207,12 @@ static enum status leave(struct call *call)
 static enum status finish(struct call *call)
 {
 	struct app *app = call->app;
-	enum status result = app->interrupts ? STATUS_INTERRUPTED : exit_from_record(call->info);
+	enum status result = exit_from_record(call->info);
 	struct varlink_reply reply = {0};
 	enum status status;
 
+	if (app->interrupts > 0 && result != STATUS_NOT_ON_HOOK)
+		result = STATUS_INTERRUPTED;
 	if (app->output.json)
 		output_json(&app->output, call->record.params);
 	else
@@ -218,11 +243,12 @@ static enum status attend(struct call *call)
 static enum status begin(struct call *call, const char *method, struct json_object *params)
 {
 	struct app *app = call->app;
+	char title[OUTPUT_CELL_MAX];
 	enum status status;
 
 	call->started_ms = connect_now_ms();
 	if (has_progress(&app->output))
-		fprintf(app->output.err, "%s …", call->title);
+		fprintf(app->output.err, "%s …", output_clean(call->title, title, sizeof(title)));
 	/* The daemon watches the time, as long as the user wants. */
 	app->reply_limit_s = 0;
 	status = connect_call(app, call->line, method, params, &call->dialed);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <locale.h>
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tools/linectl/command.h"
 #include "tools/linectl/connect.h"
@@ -85,12 +86,13 @@ int main(int argc, char **argv)
 	enum status status;
 	int r;
 
-	setlocale(LC_TIME, "");
 	r = options_parse(argc, argv, &app.options, why);
 	app.reply_limit_s = app.options.timeout ? app.options.timeout : APP_REPLY_LIMIT_S;
 	set_up_output(&app);
 	status = r < 0 ? help_usage(&app, NULL, why) : run_line(&app);
-	if (fflush(stdout) == EOF && status == STATUS_OK)
-		status = STATUS_OTHER;
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		fprintf(stderr, "linectl: stdout: %s\n", strerror(errno));
+		return STATUS_OTHER;
+	}
 	return (int)status;
 }

@@ -7,24 +7,25 @@
 #include <string.h>
 
 #define SECONDS_MAX (7 * 24 * 3600)
+#define BAUD_MIN    50 /* as tl_line_params_set() has it */
 #define BAUD_MAX    4000000
 
-#define FLAG(member)	    OPTION_FLAG, offsetof(struct options, member), 0
-#define TEXT(member)	    OPTION_TEXT, offsetof(struct options, member), 0
-#define NUMBER(member, max) OPTION_NUMBER, offsetof(struct options, member), max
+#define FLAG(member)		 OPTION_FLAG, offsetof(struct options, member), 0, 0
+#define TEXT(member)		 OPTION_TEXT, offsetof(struct options, member), 0, 0
+#define NUMBER(member, min, max) OPTION_NUMBER, offsetof(struct options, member), min, max
 
 static const struct option_row option_rows[] = {
 	{"socket", 's', "PATH", "socket of the daemon", NULL, TEXT(socket)},
 	{"device", 'd', "PATH", "a private daemon for this serial port", NULL, TEXT(device)},
-	{"baud", 'b', "RATE", "speed of the --device port", NULL, NUMBER(baud, BAUD_MAX)},
+	{"baud", 'b', "RATE", "speed of the --device port", NULL, NUMBER(baud, BAUD_MIN, BAUD_MAX)},
 	{"sim", 0, NULL, "a private daemon with emulated modems: sim1 is 101, sim2 is 102", NULL,
 	 FLAG(sim)},
 	{"json", 'j', NULL, "JSON on stdout, errors included", NULL, FLAG(json)},
 	{"quiet", 'q', NULL, "no progress and no remarks", NULL, FLAG(quiet)},
 	{"no-legend", 0, NULL, "tables without their first line", NULL, FLAG(no_legend)},
 	{"color", 0, "WHEN", "auto, always or never", NULL, OPTION_COLOR,
-	 offsetof(struct options, color), 0},
-	{"timeout", 't', "SECONDS", "give up after so long", NULL, NUMBER(timeout, SECONDS_MAX)},
+	 offsetof(struct options, color), 0, 0},
+	{"timeout", 't', "SECONDS", "give up after so long", NULL, NUMBER(timeout, 1, SECONDS_MAX)},
 	{"wait", 'w', NULL, "until it is over (answer: also until somebody calls)",
 	 "dial answer hangup", FLAG(wait)},
 	{"no-wait", 0, NULL, "return at once (dial, answer: implies --keep)", "dial answer hangup",
@@ -34,7 +35,7 @@ static const struct option_row option_rows[] = {
 	{"voice", 0, NULL, "people talk, the modem only dials and hangs up", "dial answer",
 	 FLAG(voice)},
 	{"hangup-after", 0, "SECONDS", "drop when connected for so long", "dial answer",
-	 NUMBER(hangup_after, SECONDS_MAX)},
+	 NUMBER(hangup_after, 1, SECONDS_MAX)},
 	{"all", 'a', NULL, "the sessions of everybody", "sessions", FLAG(all)},
 	{"more", 0, NULL, "ask for a stream of replies", "call", FLAG(more)},
 	{"log-level", 0, "LEVEL", "what the private daemon logs to stderr", NULL, TEXT(log_level)},
@@ -101,7 +102,7 @@ static int option_apply(struct options *options, const struct option_row *row, c
 		*(const char **)member = arg;
 		return *arg ? 0 : -EINVAL;
 	case OPTION_NUMBER:
-		return options_number(arg, 1, row->max, member);
+		return options_number(arg, row->min, row->max, member);
 	case OPTION_COLOR:
 		return parse_color(arg, member);
 	}
@@ -161,8 +162,8 @@ static int handle(struct options *options, int got, const char *word, char *why)
 	if (option_apply(options, row, optarg) == 0)
 		return 0;
 	if (row->kind == OPTION_NUMBER)
-		snprintf(why, OPTIONS_WHY_MAX, "--%s %s: must be a number from 1 to %u", row->name,
-			 optarg, row->max);
+		snprintf(why, OPTIONS_WHY_MAX, "--%s %s: must be a number from %u to %u", row->name,
+			 optarg, row->min, row->max);
 	else
 		snprintf(why, OPTIONS_WHY_MAX, "--%s %s: must be %s", row->name, optarg, row->help);
 	return -EINVAL;

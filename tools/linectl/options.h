@@ -54,7 +54,8 @@ struct option_row {
 	const char *verbs; /**< the verbs that know it, separated by blanks; NULL: all */
 	enum option_kind kind;
 	size_t offset; /**< of its member of struct options */
-	uint32_t max;  /**< largest number; the smallest is 1 */
+	uint32_t min;  /**< of a number */
+	uint32_t max;
 };
 
 /** @return the table, ended by a row without a name */

@@ -90,6 +90,7 @@ static const struct {
 	{"zero seconds", "linectl list --timeout 0", "1 to"},
 	{"no number", "linectl list --timeout 5x", "5x"},
 	{"negative", "linectl list --timeout -5", "-5"},
+	{"too slow", "linectl list --device /dev/x --baud 49", "50 to 4000000"},
 	{"beyond a week", "linectl list --timeout 604801", "604800"},
 	{"beyond all numbers", "linectl list --timeout 99999999999999999999999", "604800"},
 	{"no colour", "linectl list --color red", "red"},
