@@ -15,7 +15,11 @@ target_link_libraries(trunkline PRIVATE trunkline_warnings
     -Wl,--whole-archive ${_layers} -Wl,--no-whole-archive
     $<$<BOOL:${WITH_LIBSERIALPORT}>:PkgConfig::LIBSERIALPORT>)
 target_link_options(trunkline PRIVATE
-    -Wl,--version-script=${PROJECT_SOURCE_DIR}/core/trunkline.map -Wl,--no-undefined)
+    -Wl,--version-script=${PROJECT_SOURCE_DIR}/core/trunkline.map)
+# clang leaves the sanitizers' symbols to the program.
+if(WITH_SANITIZERS STREQUAL "" AND NOT WITH_FUZZERS)
+    target_link_options(trunkline PRIVATE -Wl,--no-undefined)
+endif()
 add_dependencies(trunkline trunkline_core trunkline_drivers trunkline_hal)
 set_target_properties(trunkline PROPERTIES
     VERSION ${PROJECT_VERSION}

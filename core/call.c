@@ -16,8 +16,8 @@ static void on_limit(struct hal_timer *timer)
 {
 	struct core_call *call = HAL_CONTAINER_OF(timer, struct core_call, limit);
 
-	hal_info(&call->ctx->log, call->object, "connected for %u s, the longest allowed: dropping",
-		 call->max_duration_s);
+	hal_debug(&call->ctx->log, call->object,
+		  "connected for %u s, the longest allowed: dropping", call->max_duration_s);
 	core_call_drop(call, TL_ORIGIN_TIMEOUT);
 }
 
@@ -90,7 +90,7 @@ bool core_call_apply(struct core_call *call, enum core_call_event event)
 		core_record_stamp(record, ctx->clock, (enum tl_moment)move.moment);
 	record->state = move.next;
 	record->state_since_us = hal_clock_boot_us(ctx->clock);
-	hal_info(&ctx->log, call->object, "%s", tl_call_state_name(record->state));
+	hal_debug(&ctx->log, call->object, "%s", tl_call_state_name(record->state));
 	core_event_call(call, TL_EVENT_CALL_STATE);
 	return true;
 }
@@ -235,7 +235,7 @@ void core_call_drop_failed(struct core_call *call)
 	char why[CORE_REASON_MAX];
 
 	describe_failure(call, why, sizeof(why));
-	hal_error(&call->ctx->log, call->object, "drop failed: %s", why);
+	hal_debug(&call->ctx->log, call->object, "drop failed: %s", why);
 	set_own_cause(call);
 	core_record_set_cause(&call->record, &lost);
 	(void)core_call_apply(call, CORE_CALL_EVENT_LOSE_TRACK);

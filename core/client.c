@@ -89,8 +89,8 @@ void core_client_gone(struct core_client *client)
 
 		if (needs_drop(session)) {
 			lost = true;
-			hal_info(&client->ctx->log, call->object, "its owner %s is gone, dropping",
-				 client->name);
+			hal_debug(&client->ctx->log, call->object, "its owner %s is gone, dropping",
+				  client->name);
 			core_call_drop(call, TL_ORIGIN_CLIENT_LOST);
 		}
 		core_session_free(session);

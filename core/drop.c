@@ -149,9 +149,9 @@ void core_drop_step_result(struct core_call *call, const struct core_drop_outcom
 	drop->in_step = false;
 	hal_timer_cancel(call->ctx->loop, &drop->timer);
 	core_record_add_drop(&call->record, name, ms, outcome);
-	hal_info(&call->ctx->log, call->object, "drop: %s: %s after %u ms%s%s%s%s", name,
-		 tl_drop_result_name(outcome->result), ms, outcome->answer[0] ? ", answer " : "",
-		 outcome->answer, outcome->proof[0] ? ", proof " : "", outcome->proof);
+	hal_debug(&call->ctx->log, call->object, "drop: %s: %s after %u ms%s%s%s%s", name,
+		  tl_drop_result_name(outcome->result), ms, outcome->answer[0] ? ", answer " : "",
+		  outcome->answer, outcome->proof[0] ? ", proof " : "", outcome->proof);
 	if (outcome->result != TL_DROP_VERIFIED) {
 		next_step(call);
 		return;

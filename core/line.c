@@ -16,7 +16,7 @@ static void on_retry(struct hal_timer *timer)
 {
 	struct core_line *line = HAL_CONTAINER_OF(timer, struct core_line, retry);
 
-	hal_info(&line->ctx->log, line->config.name, "trying again");
+	hal_debug(&line->ctx->log, line->config.name, "trying again");
 	core_line_attach(line);
 }
 
@@ -74,8 +74,8 @@ void core_line_set_state(struct core_line *line, enum tl_line_state state, int e
 	line->state = state;
 	line->error = error;
 	core_text_copy(line->why, sizeof(line->why), why);
-	hal_info(&ctx->log, line->config.name, "%s%s%s", tl_line_state_name(state),
-		 line->why[0] ? ": " : "", line->why);
+	hal_debug(&ctx->log, line->config.name, "%s%s%s", tl_line_state_name(state),
+		  line->why[0] ? ": " : "", line->why);
 	core_event_line(line, TL_EVENT_LINE_STATE);
 }
 
@@ -339,8 +339,8 @@ static void offer(struct core_line *line, struct core_call *call)
 		if (open != owner && open->privilege != TL_PRIVILEGE_MONITOR)
 			continue;
 		if (core_session_new(open->client, call, open->privilege, &session) < 0) {
-			hal_warning(&line->ctx->log, call->object,
-				    "no session for %s: limit or memory", open->client->name);
+			hal_debug(&line->ctx->log, call->object,
+				  "no session for %s: limit or memory", open->client->name);
 			continue;
 		}
 		core_event_session_new(session);
@@ -353,7 +353,7 @@ static void new_offer(struct core_line *line)
 
 	call = core_call_new(line, TL_DIRECTION_IN, TL_MEDIA_DATA, TL_CALL_OFFERING);
 	if (!call) {
-		hal_error(&line->ctx->log, line->config.name, "no memory for an incoming call");
+		hal_debug(&line->ctx->log, line->config.name, "no memory for an incoming call");
 		return;
 	}
 	core_text_copy(call->record.caller, sizeof(call->record.caller), line->caller);

@@ -542,7 +542,7 @@ int hal_stream_tty_open(struct hal_loop *loop, const char *path,
 			struct hal_stream **ret_stream)
 {
 	struct hal_portlock lock;
-	int fd, r;
+	int fd = -1, r;
 
 	r = hal_stream_tty_claim(path, err, &lock, &fd);
 	if (r < 0)

@@ -7,6 +7,8 @@
 void at_data_enter(struct at_queue *queue)
 {
 	queue->phase = AT_PHASE_DATA;
+	/* A modem's own guard time begins no sooner than the data state. */
+	queue->last_tx_us = hal_loop_now_us(queue->loop);
 	at_lexer_reset(&queue->lexer);
 }
 

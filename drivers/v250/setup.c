@@ -308,7 +308,7 @@ static void on_probe_escape(void *user, const struct at_answer *answer)
 		give_up_probing(v);
 		return;
 	}
-	hal_warning(v->host.log, v->host.config->name, "the modem was online: hanging up");
+	hal_debug(v->host.log, v->host.config->name, "the modem was online: hanging up");
 	v250_probe(v);
 }
 

@@ -55,16 +55,38 @@ static void accept_clients(void *user, uint32_t events)
 	}
 }
 
-/* The library tells of states; the end of a call is told here with its reason. */
-static void log_end(const struct lined *lined, const struct tl_event *event)
+static void log_call(const struct lined *lined, const struct tl_event *event)
 {
-	if (tl_event_get_type(event) != TL_EVENT_CALL_STATE ||
-	    tl_event_get_call_state(event) != TL_CALL_IDLE)
-		return;
-	lined_log(&lined->log, TL_LOG_INFO, "%s/call%llu: over: %s, by %s",
-		  tl_event_get_line_name(event), (unsigned long long)tl_event_get_call(event),
-		  tl_disconnect_name(tl_event_get_disconnect(event)),
-		  tl_origin_name(tl_event_get_origin(event)));
+	enum tl_call_state state = tl_event_get_call_state(event);
+	unsigned long long call = tl_event_get_call(event);
+	const char *line = tl_event_get_line_name(event);
+
+	if (state == TL_CALL_IDLE)
+		lined_log(&lined->log, TL_LOG_INFO, "%s/call%llu: over: %s, by %s", line, call,
+			  tl_disconnect_name(tl_event_get_disconnect(event)),
+			  tl_origin_name(tl_event_get_origin(event)));
+	else
+		lined_log(&lined->log, TL_LOG_INFO, "%s/call%llu: %s", line, call,
+			  tl_call_state_name(state));
+}
+
+static void log_line(const struct lined *lined, const struct tl_event *event)
+{
+	enum tl_line_state state = tl_event_get_line_state(event);
+	bool bad = state == TL_LINE_FAULTY || state == TL_LINE_GONE;
+	const char *why = tl_event_get_text(event);
+
+	lined_log(&lined->log, bad ? TL_LOG_WARNING : TL_LOG_INFO, "%s: %s%s%s",
+		  tl_event_get_line_name(event), tl_line_state_name(state), *why ? ": " : "", why);
+}
+
+/* The library itself tells of states at debug level only. */
+static void log_event(const struct lined *lined, const struct tl_event *event)
+{
+	if (tl_event_get_type(event) == TL_EVENT_CALL_STATE)
+		log_call(lined, event);
+	else if (tl_event_get_type(event) == TL_EVENT_LINE_STATE)
+		log_line(lined, event);
 }
 
 static void count_drop(struct lined *lined, uint64_t op)
@@ -92,7 +114,7 @@ static void take_events(void *user, uint32_t events)
 		if (tl_event_get_type(event) == TL_EVENT_OP_DONE)
 			count_drop(lined, tl_event_get_op(event));
 		if (tl_event_get_client(event).id == own.id)
-			log_end(lined, event);
+			log_event(lined, event);
 		for (struct lined_client *c = lined->clients; c; c = c->next)
 			client_event(c, event);
 		tl_event_free(event);
