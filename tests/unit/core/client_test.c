@@ -199,6 +199,8 @@ Test(client, gone_in_each_state_leaves_nothing_behind)
 			     stages[i].drops ? 1 : 0, "%s", stages[i].name);
 		f.silent = false;
 		f.steps[0].silent = false;
+		if (stages[i].stage == WAITING)
+			core_line_up(f.line, NULL);
 		fake_run_ms(&f, 10000);
 		cr_assert_eq(tl_ctx_get_count(f.ctx, TL_COUNT_CALLS), stages[i].stays ? 1 : 0, "%s",
 			     stages[i].name);
