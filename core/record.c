@@ -23,8 +23,17 @@ void core_record_stamp(struct core_record *record, const struct hal_clock *clock
 
 void core_record_set_cause(struct core_record *record, const struct core_cause *cause)
 {
-	if (record->cause.origin == TL_ORIGIN_NONE)
-		record->cause = *cause;
+	struct core_cause *own = &record->cause;
+
+	if (own->origin != TL_ORIGIN_NONE)
+		return;
+	own->origin = cause->origin;
+	own->disconnect = cause->disconnect;
+	/* A diagnosis in the middle of a drop knows the raw cause before we say who it was. */
+	if (own->domain != TL_CAUSE_NONE && cause->domain == TL_CAUSE_NONE)
+		return;
+	own->domain = cause->domain;
+	core_text_copy(own->text, sizeof(own->text), cause->text);
 }
 
 bool core_record_refine(struct core_record *record, const struct core_cause *cause)
@@ -33,11 +42,9 @@ bool core_record_refine(struct core_record *record, const struct core_cause *cau
 
 	/* Who ended it is known first hand when it was us; a modem can only add how. */
 	if (cause->origin != TL_ORIGIN_NONE &&
-	    (old.origin == TL_ORIGIN_REMOTE || old.origin == TL_ORIGIN_NETWORK ||
-	     old.origin == TL_ORIGIN_NONE))
+	    (old.origin == TL_ORIGIN_REMOTE || old.origin == TL_ORIGIN_NETWORK))
 		record->cause.origin = cause->origin;
-	if (cause->disconnect != TL_DISCONNECT_NONE &&
-	    (old.disconnect == TL_DISCONNECT_UNKNOWN || old.disconnect == TL_DISCONNECT_NONE))
+	if (cause->disconnect != TL_DISCONNECT_NONE && old.disconnect == TL_DISCONNECT_UNKNOWN)
 		record->cause.disconnect = cause->disconnect;
 	if (cause->domain != TL_CAUSE_NONE) {
 		record->cause.domain = cause->domain;

@@ -46,7 +46,8 @@ void core_record_stamp(struct core_record *record, const struct hal_clock *clock
 		       enum tl_moment moment);
 /* Remember why it ended; the first cause counts, later ones only refine it (core_record_refine). */
 void core_record_set_cause(struct core_record *record, const struct core_cause *cause);
-/* Take over what a diagnosis knows better. @return true when something changed */
+/* Take over what a diagnosis knows better; before any cause is set, we are dropping: only the raw
+ * cause then. @return true when something changed */
 bool core_record_refine(struct core_record *record, const struct core_cause *cause);
 void core_record_add_drop(struct core_record *record, const char *name, uint32_t ms,
 			  const struct core_drop_outcome *outcome);
