@@ -36,6 +36,22 @@ Test(record, the_first_cause_counts)
 	cr_assert_str_eq(record.cause.text, "NO CARRIER");
 }
 
+Test(record, keeps_the_raw_cause_of_a_diagnosis_that_came_before)
+{
+	static const struct core_cause diagnosis = {TL_ORIGIN_NONE, TL_DISCONNECT_NONE,
+						    TL_CAUSE_V58, "60=51 ATH"};
+	static const struct core_cause own = {TL_ORIGIN_USER, TL_DISCONNECT_NORMAL, TL_CAUSE_NONE,
+					      ""};
+	struct core_record record = {0};
+
+	cr_assert(core_record_refine(&record, &diagnosis));
+	core_record_set_cause(&record, &own);
+	cr_assert_eq(record.cause.origin, TL_ORIGIN_USER);
+	cr_assert_eq(record.cause.disconnect, TL_DISCONNECT_NORMAL);
+	cr_assert_eq(record.cause.domain, TL_CAUSE_V58);
+	cr_assert_str_eq(record.cause.text, "60=51 ATH");
+}
+
 Test(record, a_diagnosis_refines_only_what_it_can_know_better)
 {
 	static const struct {
@@ -63,10 +79,10 @@ Test(record, a_diagnosis_refines_only_what_it_can_know_better)
 		 {TL_ORIGIN_REMOTE, TL_DISCONNECT_BUSY, TL_CAUSE_V58, "60=3C"},
 		 {TL_ORIGIN_USER, TL_DISCONNECT_NORMAL, TL_CAUSE_V58, "60=3C"},
 		 true},
-		{"all, where nothing was known",
+		{"the raw cause, in the middle of a drop of ours",
 		 {TL_ORIGIN_NONE, TL_DISCONNECT_NONE, TL_CAUSE_NONE, ""},
 		 {TL_ORIGIN_NETWORK, TL_DISCONNECT_BUSY, TL_CAUSE_V58, "60=33"},
-		 {TL_ORIGIN_NETWORK, TL_DISCONNECT_BUSY, TL_CAUSE_V58, "60=33"},
+		 {TL_ORIGIN_NONE, TL_DISCONNECT_NONE, TL_CAUSE_V58, "60=33"},
 		 true},
 		{"not how, where it was known",
 		 {TL_ORIGIN_NETWORK, TL_DISCONNECT_BUSY, TL_CAUSE_V250, "BUSY"},
