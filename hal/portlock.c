@@ -141,9 +141,7 @@ static int replace_stale(const char *temporary, const char *path)
 		return errno == ENOENT ? -EAGAIN : -errno;
 	/* Whoever holds this lock on the stale file may replace it, once. */
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstat(fd, &opened) < 0 || lstat(path, &named) < 0 ||
-	    opened.st_ino != named.st_ino)
-		r = -EAGAIN;
-	else if (is_living_stranger(read_pid(path)))
+	    opened.st_ino != named.st_ino || is_living_stranger(read_pid(path)))
 		r = -EAGAIN;
 	else
 		r = rename(temporary, path) < 0 ? -errno : 0;

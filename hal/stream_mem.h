@@ -31,15 +31,15 @@ int hal_stream_mem_pair(struct hal_loop *loop, const struct hal_stream_mem_limit
  * below what the pair was made with and raised to it again (0), not above; without_lines has no
  * effect.
  */
-void hal_stream_mem_set_limits(struct hal_stream *end, const struct hal_stream_mem_limits *limits);
+void hal_stream_mem_set_limits(struct hal_stream *s, const struct hal_stream_mem_limits *limits);
 
 /* Set DCD, RI (and any other input) as seen by the *other* end; counts transitions there. */
-void hal_stream_mem_set_inputs(struct hal_stream *end, unsigned int lines, bool on);
+void hal_stream_mem_set_inputs(struct hal_stream *s, unsigned int lines, bool on);
 
 /*
  * Sever the pair: the other end gets HAL_STREAM_LOST at once, unread bytes are gone (an unplug).
  * This end is dead too, without an event; both still have to be closed.
  */
-void hal_stream_mem_unplug(struct hal_stream *end);
+void hal_stream_mem_unplug(struct hal_stream *s);
 
 #endif

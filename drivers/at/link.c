@@ -98,6 +98,11 @@ static bool add_rate(struct at_link *link, struct hal_slice text)
 	return true;
 }
 
+static bool is_separator(char c)
+{
+	return c == ' ' || c == '/' || c == ',';
+}
+
 /* Words and rates between blanks, slashes and commas. */
 static void add_words(struct at_link *link, struct hal_slice text)
 {
@@ -106,7 +111,7 @@ static void add_words(struct at_link *link, struct hal_slice text)
 	for (size_t i = 0; i <= text.len; i++) {
 		struct hal_slice word;
 
-		if (i < text.len && !memchr(" /,", text.data[i], 3))
+		if (i < text.len && !is_separator(text.data[i]))
 			continue;
 		word = hal_slice(text.data + start, i - start);
 		if (word.len > 0 && !add_rate(link, word))
