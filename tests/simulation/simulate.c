@@ -44,9 +44,52 @@ struct world {
 	size_t n_ops;
 	uint64_t calls, faults, steps;
 	bool trace;
+	bool starves; /* this seed: allocations fail now and then */
+	bool starving; /* now */
 };
 
 static struct world world;
+
+/* ---- allocations that fail (--wrap) ---- */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+char *__real_strdup(const char *text);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+char *__wrap_strdup(const char *text);
+
+static bool chance(uint32_t percent);
+
+static bool out_of_memory(void)
+{
+	if (!world.starving || !chance(5))
+		return false;
+	world.faults++;
+	return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return out_of_memory() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return out_of_memory() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return out_of_memory() ? NULL : __real_realloc(p, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return out_of_memory() ? NULL : __real_strdup(text);
+}
 
 static _Noreturn void fail(const char *what, uint64_t value)
 {
@@ -244,6 +287,8 @@ static void do_dial(void)
 	tl_session session;
 	uint64_t op;
 
+	if (!params)
+		return;
 	if (chance(20))
 		tl_dial_params_set_media(params, TL_MEDIA_VOICE);
 	if (chance(20))
@@ -349,6 +394,7 @@ static void do_die(void)
 	if (tl_client_close(world.rig.ctx, client) < 0)
 		fail("a client cannot be closed", client.id);
 	forget_client(client);
+	world.starving = false;
 	if (tl_client_new(world.rig.ctx, "simulated", &world.clients[i]) < 0)
 		fail("no client", i);
 }
@@ -468,6 +514,7 @@ static void begin(uint64_t seed)
 		.no_diagnostics = chance(30),
 		.online_error = chance(20),
 	};
+	world.starves = chance(25);
 	rig_init_bare(&world.rig, &options);
 	for (size_t i = 0; i < 2; i++)
 		if (sim_exchange_add_number(world.rig.exchange, &numbers[i]) < 0)
@@ -527,8 +574,10 @@ static void live(uint64_t seed, uint64_t steps)
 {
 	begin(seed);
 	for (world.steps = 0; world.steps < steps; world.steps++) {
+		world.starving = world.starves;
 		act();
 		pass(0);
+		world.starving = false;
 	}
 	end();
 }
