@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# Which Debian 12 packages are needed for what, and how to get those that are missing.
+
+PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config
+	libjson-c-dev libinih-dev libserialport-dev"
+# python3 speaks to the programs in some tests; the linters need the last two.
+PACKAGES_TEST="$PACKAGES_BUILD g++ libcriterion-dev scdoc python3 clang-format-14 shellcheck"
+
+packages_missing() {
+	for package in "$@"; do
+		dpkg-query -W -f='${Status}' "$package" 2>/dev/null |
+			grep -q 'install ok installed' || echo "$package"
+	done
+}
+
+# Run as root: directly, or by sudo.
+packages_as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+# packages_install PACKAGE...: those that are missing. What apt has to say goes to stderr.
+packages_install() {
+	missing=$(packages_missing "$@")
+	[ -n "$missing" ] || return 0
+	# The names are words.
+	# shellcheck disable=SC2086
+	{
+		echo "installing:" $missing
+		packages_as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q &&
+			packages_as_root env DEBIAN_FRONTEND=noninteractive \
+				apt-get install -q -y --no-install-recommends $missing
+	} >&2
+}
