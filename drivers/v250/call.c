@@ -253,6 +253,9 @@ int v250_answer(void *driver, enum tl_media media)
 {
 	struct v250 *v = driver;
 
+	/* In class 0 A answers with a carrier: a telephone on the line has to take voice calls. */
+	if (media == TL_MEDIA_VOICE && !v->has_class8)
+		return -EOPNOTSUPP;
 	begin(v, media, V250_ANSWERING);
 	if (v->was_voice)
 		return v250_submit(v, "AT+FCLASS=8", V250_LOCAL_MS, 0, on_answer_class);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Seeded lives: random clients do random things to lines whose modems misbehave at random, in virtual time. What must
- * always hold is checked after every step; the seed that breaks it is printed and replays exactly.
+ * Seeded lives: random clients do random things to lines whose modems misbehave at random, in
+ * virtual time. What must always hold is checked after every step; the seed that breaks it is
+ * printed and replays exactly.
  *
  *     simulate [--seeds N] [--first SEED] [--steps N] [--trace]
  */
@@ -44,7 +45,7 @@ struct world {
 	size_t n_ops;
 	uint64_t calls, faults, steps;
 	bool trace;
-	bool starves; /* this seed: allocations fail now and then */
+	bool starves;  /* this seed: allocations fail now and then */
 	bool starving; /* now */
 };
 
@@ -99,9 +100,10 @@ static _Noreturn void fail(const char *what, uint64_t value)
 		(void)fprintf(stderr, "modem %c: %s, %s hook, %s\n", (char)('a' + i),
 			      sim_modem_state_name(world.rig.modems[i].sim),
 			      rig_is_off_hook(&world.rig, i) ? "off" : "on",
-			      sim_modem_is_connected(world.rig.modems[i].sim) ? "carrier" :
-										"no carrier");
-	(void)fprintf(stderr, "replay: simulate --first %" PRIu64 " --seeds 1 --trace\n", world.seed);
+			      sim_modem_is_connected(world.rig.modems[i].sim) ? "carrier"
+									      : "no carrier");
+	(void)fprintf(stderr, "replay: simulate --first %" PRIu64 " --seeds 1 --trace\n",
+		      world.seed);
 	exit(1);
 }
 
@@ -179,7 +181,8 @@ static size_t modem_of(tl_line line)
 	fail("an event of an unknown line", line.id);
 }
 
-/* IDLE must be true: the emulated line is on hook, unless its device is gone or it already has another call. */
+/* IDLE must be true: the emulated line is on hook, unless its device is gone or it already has
+ * another call. */
 static void check_idle(const struct tl_event *event)
 {
 	size_t i = modem_of(tl_event_get_line(event));
@@ -295,8 +298,8 @@ static void do_dial(void)
 		tl_dial_params_set_timeout(params, 1 + below(20));
 	if (chance(20))
 		tl_dial_params_set_max_duration(params, 1 + below(20));
-	if (tl_line_dial(world.rig.ctx, client, any_line(), numbers[below(7)], params, &session, &op) ==
-	    0) {
+	if (tl_line_dial(world.rig.ctx, client, any_line(), numbers[below(7)], params, &session,
+			 &op) == 0) {
 		hold(session, client);
 		accept_op(op, client);
 		world.calls++;
@@ -319,7 +322,8 @@ static void do_drop(void)
 	struct held *held = any_held();
 	uint64_t op;
 
-	if (held && tl_session_drop(world.rig.ctx, held->id, chance(50) ? TL_DROP_USER : 0, &op) == 0)
+	if (held &&
+	    tl_session_drop(world.rig.ctx, held->id, chance(50) ? TL_DROP_USER : 0, &op) == 0)
 		accept_op(op, held->client);
 }
 
@@ -413,8 +417,8 @@ static void do_fault(void)
 		fault.ms = chance(50) ? near[below(9)] : 1 + below(5000);
 	sim_modem_set_fault(world.rig.modems[i].sim, &fault);
 	if (world.trace)
-		(void)fprintf(stderr, "           modem %c: fault %s %u ms, after %u\n", (char)('a' + i),
-			      sim_fault_name(fault.kind), fault.ms, fault.after);
+		(void)fprintf(stderr, "           modem %c: fault %s %u ms, after %u\n",
+			      (char)('a' + i), sim_fault_name(fault.kind), fault.ms, fault.after);
 	world.faults++;
 }
 
@@ -471,10 +475,10 @@ static const struct {
 	uint32_t weight;
 	void (*fn)(void);
 } actions[] = {
-	{30, do_wait},	{12, do_dial},	{10, do_answer}, {10, do_drop},	  {10, do_release},
-	{3, do_join},	{2, do_move},	{4, do_open},	 {2, do_command}, {1, do_reset},
-	{2, do_die},	{4, do_fault},	{4, do_heal},	 {2, do_unplug},  {4, do_plug},
-	{4, do_ring},	{3, do_clear},	{2, do_limits},
+	{30, do_wait}, {12, do_dial}, {10, do_answer}, {10, do_drop},	{10, do_release},
+	{3, do_join},  {2, do_move},  {4, do_open},    {2, do_command}, {1, do_reset},
+	{2, do_die},   {4, do_fault}, {4, do_heal},    {2, do_unplug},	{4, do_plug},
+	{4, do_ring},  {3, do_clear}, {2, do_limits},
 };
 
 static void act(void)
@@ -596,8 +600,10 @@ static uint64_t number(const char *text)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"seeds", required_argument, NULL, 'n'}, {"first", required_argument, NULL, 'f'},
-		{"steps", required_argument, NULL, 's'}, {"trace", no_argument, NULL, 't'},
+		{"seeds", required_argument, NULL, 'n'},
+		{"first", required_argument, NULL, 'f'},
+		{"steps", required_argument, NULL, 's'},
+		{"trace", no_argument, NULL, 't'},
 		{NULL, 0, NULL, 0},
 	};
 	uint64_t seeds = 1000, first = 1, steps = 200, calls = 0, faults = 0;
@@ -623,7 +629,8 @@ int main(int argc, char **argv)
 		faults += world.faults;
 	}
 	seconds = (double)(clock() - started) / CLOCKS_PER_SEC;
-	(void)printf("%" PRIu64 " seeds, %" PRIu64 " calls, %" PRIu64 " faults injected, %.0f calls/s\n",
+	(void)printf("%" PRIu64 " seeds, %" PRIu64 " calls, %" PRIu64
+		     " faults injected, %.0f calls/s\n",
 		     seeds, calls, faults, (double)calls / seconds);
 	return 0;
 }
