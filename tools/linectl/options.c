@@ -38,7 +38,8 @@ static const struct option_row option_rows[] = {
 	 NUMBER(hangup_after, 1, SECONDS_MAX)},
 	{"all", 'a', NULL, "the sessions of everybody", "sessions", FLAG(all)},
 	{"more", 0, NULL, "ask for a stream of replies", "call", FLAG(more)},
-	{"log-level", 0, "LEVEL", "what the private daemon logs to stderr", NULL, TEXT(log_level)},
+	{"log-level", 0, "LEVEL", "error, warning, info, debug or trace", NULL, OPTION_LEVEL,
+	 offsetof(struct options, log_level), 0, 0},
 	{"trace", 0, NULL, "the private daemon logs the bytes on the wire", NULL, FLAG(trace)},
 	{"help", 'h', NULL, "this help", NULL, FLAG(help)},
 	{"version", 'V', NULL, "the version", NULL, FLAG(version)},
@@ -72,26 +73,27 @@ int options_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret_n
 	return 0;
 }
 
-static int parse_color(const char *text, enum output_color *ret_color)
-{
-	static const char *const names[] = {
-		[OUTPUT_COLOR_AUTO] = "auto",
-		[OUTPUT_COLOR_ALWAYS] = "always",
-		[OUTPUT_COLOR_NEVER] = "never",
-	};
+static const char *const colors[] = {
+	[OUTPUT_COLOR_AUTO] = "auto",
+	[OUTPUT_COLOR_ALWAYS] = "always",
+	[OUTPUT_COLOR_NEVER] = "never",
+	NULL,
+};
+static const char *const levels[] = {"error", "warning", "info", "debug", "trace", NULL};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*ret_color = (enum output_color)i;
-			return 0;
-		}
-	}
+/* @return index of the word, or -EINVAL */
+static int find_word(const char *const *words, const char *text)
+{
+	for (int i = 0; words[i]; i++)
+		if (strcmp(words[i], text) == 0)
+			return i;
 	return -EINVAL;
 }
 
 static int option_apply(struct options *options, const struct option_row *row, const char *arg)
 {
 	void *member = (char *)options + row->offset;
+	int word;
 
 	options->seen |= UINT64_C(1) << (row - option_rows);
 	switch (row->kind) {
@@ -103,8 +105,14 @@ static int option_apply(struct options *options, const struct option_row *row, c
 		return *arg ? 0 : -EINVAL;
 	case OPTION_NUMBER:
 		return options_number(arg, row->min, row->max, member);
+	case OPTION_LEVEL:
+		*(const char **)member = arg;
+		return find_word(levels, arg) < 0 ? -EINVAL : 0;
 	case OPTION_COLOR:
-		return parse_color(arg, member);
+		word = find_word(colors, arg);
+		if (word >= 0)
+			*(enum output_color *)member = (enum output_color)word;
+		return word < 0 ? word : 0;
 	}
 	return -EINVAL;
 }
@@ -164,6 +172,8 @@ static int handle(struct options *options, int got, const char *word, char *why)
 	if (row->kind == OPTION_NUMBER)
 		snprintf(why, OPTIONS_WHY_MAX, "--%s %s: must be a number from %u to %u", row->name,
 			 optarg, row->min, row->max);
+	else if (row->kind == OPTION_TEXT)
+		snprintf(why, OPTIONS_WHY_MAX, "--%s must not be empty", row->name);
 	else
 		snprintf(why, OPTIONS_WHY_MAX, "--%s %s: must be %s", row->name, optarg, row->help);
 	return -EINVAL;

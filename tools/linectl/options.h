@@ -44,7 +44,7 @@ struct options {
 	const char **args; /**< what is no option, in order; NULL-terminated; args[0] is the verb */
 };
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_COLOR };
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_LEVEL, OPTION_COLOR };
 
 struct option_row {
 	const char *name;

@@ -94,6 +94,8 @@ static const struct {
 	{"beyond a week", "linectl list --timeout 604801", "604800"},
 	{"beyond all numbers", "linectl list --timeout 99999999999999999999999", "604800"},
 	{"no colour", "linectl list --color red", "red"},
+	{"no level", "linectl list --log-level loud", "error, warning"},
+	{"empty path", "linectl list --socket=", "empty"},
 	{"two daemons", "linectl --sim --device /dev/x list", "exclude"},
 	{"private daemon with a socket", "linectl --sim --socket /x list", "exclude"},
 	{"device with a socket", "linectl --device /x --socket /x list", "exclude"},
