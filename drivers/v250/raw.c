@@ -69,10 +69,12 @@ static int check_basic(struct hal_slice body, size_t *i)
 
 	if (*i == body.len)
 		return -EINVAL;
-	c = body.data[(*i)++];
+	c = hal_to_upper(body.data[(*i)++]);
 	if (is_forbidden_basic(prefix, c))
 		return -EPERM;
-	if (!prefix && hal_to_upper(c) == 'S')
+	if (c < 'A' || c > 'Z')
+		return -EINVAL;
+	if (!prefix && c == 'S')
 		return check_register(body, i);
 	*i = skip_digits(body, *i);
 	if (*i < body.len && body.data[*i] == '?')
