@@ -5,34 +5,27 @@
 
 #include <criterion/criterion.h>
 
-#define EACH_STATE(s) (enum tl_call_state s = 0; (unsigned int)s < TL_CALL_STATE_COUNT; s++)
-#define EACH_EVENT(e) (enum core_call_event e = 0; (unsigned int)e < CORE_CALL_EVENT_COUNT; e++)
-
 Test(call_fsm, every_cell_moves_on_or_stays)
 {
-	for
-		EACH_STATE(s)
-		{
-		for
-			EACH_EVENT(e)
-			{
-				struct core_call_move move = core_call_fsm(s, e);
+	for (enum tl_call_state s = 0; s < TL_CALL_STATE_COUNT; s++) {
+		for (enum core_call_event e = 0; e < CORE_CALL_EVENT_COUNT; e++) {
+			struct core_call_move move = core_call_fsm(s, e);
 
-				cr_assert_lt((unsigned int)move.next, TL_CALL_STATE_COUNT);
-				cr_assert_leq(move.moment, CORE_MOMENT_NONE);
-				cr_assert_eq(move.allowed, move.next != s, "%s on %s",
-					     core_call_event_name(e), tl_call_state_name(s));
-				if (!move.allowed)
-					cr_assert_eq(move.moment, CORE_MOMENT_NONE);
-			}
+			cr_assert_lt((unsigned int)move.next, TL_CALL_STATE_COUNT);
+			cr_assert_leq(move.moment, CORE_MOMENT_NONE);
+			cr_assert_eq(move.allowed, move.next != s, "%s on %s",
+				     core_call_event_name(e), tl_call_state_name(s));
+			if (!move.allowed)
+				cr_assert_eq(move.moment, CORE_MOMENT_NONE);
 		}
+	}
 }
 
 Test(call_fsm, idle_is_the_last_state)
 {
-	for
-		EACH_EVENT(e)
-	cr_assert_not(core_call_fsm(TL_CALL_IDLE, e).allowed, "%s", core_call_event_name(e));
+	for (enum core_call_event e = 0; e < CORE_CALL_EVENT_COUNT; e++)
+		cr_assert_not(core_call_fsm(TL_CALL_IDLE, e).allowed, "%s",
+			      core_call_event_name(e));
 }
 
 Test(call_fsm, every_live_state_can_end_in_each_way)
@@ -46,19 +39,16 @@ Test(call_fsm, every_live_state_can_end_in_each_way)
 		{CORE_CALL_EVENT_LOSE_TRACK, TL_CALL_UNKNOWN},
 	};
 
-	for
-		EACH_STATE(s)
-		{
-			if (s == TL_CALL_IDLE)
-				continue;
-			for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-				struct core_call_move move = core_call_fsm(s, ends[i].event);
+	for (enum tl_call_state s = 0; s < TL_CALL_STATE_COUNT; s++) {
+		if (s == TL_CALL_IDLE)
+			continue;
+		for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+			struct core_call_move move = core_call_fsm(s, ends[i].event);
 
-				cr_assert_eq(move.next, ends[i].next, "%s on %s",
-					     core_call_event_name(ends[i].event),
-					     tl_call_state_name(s));
-			}
+			cr_assert_eq(move.next, ends[i].next, "%s on %s",
+				     core_call_event_name(ends[i].event), tl_call_state_name(s));
 		}
+	}
 }
 
 Test(call_fsm, an_event_leads_to_one_state_wherever_it_is_allowed)
@@ -82,24 +72,19 @@ Test(call_fsm, an_event_leads_to_one_state_wherever_it_is_allowed)
 		[CORE_CALL_EVENT_LOSE_TRACK] = TL_CALL_UNKNOWN,
 	};
 
-	for
-		EACH_EVENT(e)
-		{
-			bool somewhere = false;
+	for (enum core_call_event e = 0; e < CORE_CALL_EVENT_COUNT; e++) {
+		bool somewhere = false;
 
-		for
-			EACH_STATE(s)
-			{
-				struct core_call_move move = core_call_fsm(s, e);
+		for (enum tl_call_state s = 0; s < TL_CALL_STATE_COUNT; s++) {
+			struct core_call_move move = core_call_fsm(s, e);
 
-				somewhere = somewhere || move.allowed;
-				if (move.allowed)
-					cr_assert_eq(move.next, targets[e], "%s on %s",
-						     core_call_event_name(e),
-						     tl_call_state_name(s));
-			}
-		cr_assert(somewhere, "%s is never allowed", core_call_event_name(e));
+			somewhere = somewhere || move.allowed;
+			if (move.allowed)
+				cr_assert_eq(move.next, targets[e], "%s on %s",
+					     core_call_event_name(e), tl_call_state_name(s));
 		}
+		cr_assert(somewhere, "%s is never allowed", core_call_event_name(e));
+	}
 }
 
 Test(call_fsm, moments_are_stamped_by_the_events_that_reach_them)
@@ -124,8 +109,7 @@ Test(call_fsm, moments_are_stamped_by_the_events_that_reach_them)
 
 Test(call_fsm, events_have_names_of_their_own)
 {
-	for
-		EACH_EVENT(e)
-	for (enum core_call_event other = 0; other < e; other++)
-		cr_assert_str_neq(core_call_event_name(e), core_call_event_name(other));
+	for (enum core_call_event e = 0; e < CORE_CALL_EVENT_COUNT; e++)
+		for (enum core_call_event other = 0; other < e; other++)
+			cr_assert_str_neq(core_call_event_name(e), core_call_event_name(other));
 }

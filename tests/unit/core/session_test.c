@@ -6,8 +6,6 @@
 
 #include "tests/unit/core/fake_driver.h"
 
-#define EACH_STATE(s) (enum tl_call_state s = 0; (unsigned int)s < TL_CALL_STATE_COUNT; s++)
-
 /* What an owner is answered, one letter a state in the order of enum tl_call_state. */
 static const struct {
 	enum core_op op;
@@ -55,19 +53,15 @@ Test(session, owner_may_what_the_table_says)
 	struct held held;
 
 	for (unsigned int op = 0; op < CORE_OP_COUNT; op++) {
-		for
-			EACH_STATE(s)
-			{
-				int expected = answer_of((enum core_op)op, s);
+		for (enum tl_call_state s = 0; s < TL_CALL_STATE_COUNT; s++) {
+			int expected = answer_of((enum core_op)op, s);
 
-				hold(&held, s, TL_PRIVILEGE_OWNER);
-				cr_assert_eq(core_session_rule((enum core_op)op, s), expected,
-					     "%s in %s", owner_rules[op].name,
-					     tl_call_state_name(s));
-				cr_assert_eq(core_session_may(&held.session, (enum core_op)op),
-					     expected, "%s in %s", owner_rules[op].name,
-					     tl_call_state_name(s));
-			}
+			hold(&held, s, TL_PRIVILEGE_OWNER);
+			cr_assert_eq(core_session_rule((enum core_op)op, s), expected, "%s in %s",
+				     owner_rules[op].name, tl_call_state_name(s));
+			cr_assert_eq(core_session_may(&held.session, (enum core_op)op), expected,
+				     "%s in %s", owner_rules[op].name, tl_call_state_name(s));
+		}
 	}
 }
 
@@ -76,14 +70,12 @@ Test(session, monitor_may_release_at_any_time_and_nothing_else)
 	struct held held;
 
 	for (unsigned int op = 0; op < CORE_OP_COUNT; op++) {
-		for
-			EACH_STATE(s)
-			{
-				hold(&held, s, TL_PRIVILEGE_MONITOR);
-				cr_assert_eq(core_session_may(&held.session, (enum core_op)op),
-					     op == CORE_OP_RELEASE ? 0 : -EPERM, "%s in %s",
-					     owner_rules[op].name, tl_call_state_name(s));
-			}
+		for (enum tl_call_state s = 0; s < TL_CALL_STATE_COUNT; s++) {
+			hold(&held, s, TL_PRIVILEGE_MONITOR);
+			cr_assert_eq(core_session_may(&held.session, (enum core_op)op),
+				     op == CORE_OP_RELEASE ? 0 : -EPERM, "%s in %s",
+				     owner_rules[op].name, tl_call_state_name(s));
+		}
 	}
 }
 
@@ -91,14 +83,12 @@ Test(session, one_owner_of_several_may_release_in_every_state)
 {
 	struct held held;
 
-	for
-		EACH_STATE(s)
-		{
-			hold(&held, s, TL_PRIVILEGE_OWNER);
-			held.call.owners = 2;
-			cr_assert_eq(core_session_may(&held.session, CORE_OP_RELEASE), 0, "%s",
-				     tl_call_state_name(s));
-		}
+	for (enum tl_call_state s = 0; s < TL_CALL_STATE_COUNT; s++) {
+		hold(&held, s, TL_PRIVILEGE_OWNER);
+		held.call.owners = 2;
+		cr_assert_eq(core_session_may(&held.session, CORE_OP_RELEASE), 0, "%s",
+			     tl_call_state_name(s));
+	}
 }
 
 Test(session, a_call_that_was_given_up_is_over_for_all_operations)
@@ -148,20 +138,18 @@ Test(session, features_are_what_may_be_done)
 	};
 	struct held held;
 
-	for
-		EACH_STATE(s)
-		{
-			unsigned int expected = 0;
+	for (enum tl_call_state s = 0; s < TL_CALL_STATE_COUNT; s++) {
+		unsigned int expected = 0;
 
-			for (unsigned int op = 0; op < CORE_OP_COUNT; op++)
-				if (answer_of((enum core_op)op, s) == 0)
-					expected |= bits[op];
-			hold(&held, s, TL_PRIVILEGE_OWNER);
-			cr_assert_eq(core_session_features(&held.session), expected, "%s",
-				     tl_call_state_name(s));
-			hold(&held, s, TL_PRIVILEGE_MONITOR);
-			cr_assert_eq(core_session_features(&held.session), TL_FEATURE_RELEASE);
-		}
+		for (unsigned int op = 0; op < CORE_OP_COUNT; op++)
+			if (answer_of((enum core_op)op, s) == 0)
+				expected |= bits[op];
+		hold(&held, s, TL_PRIVILEGE_OWNER);
+		cr_assert_eq(core_session_features(&held.session), expected, "%s",
+			     tl_call_state_name(s));
+		hold(&held, s, TL_PRIVILEGE_MONITOR);
+		cr_assert_eq(core_session_features(&held.session), TL_FEATURE_RELEASE);
+	}
 }
 
 static unsigned int features(struct fake *f, tl_session session)

@@ -59,7 +59,7 @@ static const struct {
 	 "60=3C carrier lost"},
 	{"pairs without value", DIAG "7 60=3C 8= =9 =>", TL_ORIGIN_REMOTE, TL_DISCONNECT_NORMAL,
 	 "60=3C carrier lost"},
-	{"pairs that are not hexadecimal", DIAG "60=xy 60=3C zz=1>", TL_ORIGIN_REMOTE,
+	{"pairs that are not hexadecimal", DIAG "20=xy 60=3C zz=1>", TL_ORIGIN_REMOTE,
 	 TL_DISCONNECT_NORMAL, "60=3C carrier lost"},
 	{"several blanks", DIAG " 60=3C  61=0 >", TL_ORIGIN_REMOTE, TL_DISCONNECT_NORMAL,
 	 "60=3C carrier lost"},
@@ -125,4 +125,27 @@ Test(v250_diagnose, every_cut_of_a_line_is_nothing)
 
 	for (size_t len = 0; len < sizeof(line) - 1; len++)
 		cr_assert_not(v250_diag_parse(hal_slice(line, len), &cause), "%zu bytes", len);
+}
+
+Test(v250_diagnose, tells_whether_the_modem_holds_the_call_for_cleared)
+{
+	static const struct {
+		const char *line;
+		enum v250_call_log log;
+	} rows[] = {
+		{DIAG "60=0>", V250_LOG_UNKNOWN},
+		{DIAG "60=1>", V250_LOG_UNKNOWN},
+		{DIAG "60=2>", V250_LOG_IN_PROGRESS},
+		{DIAG "60=3>", V250_LOG_CLEARED},
+		{DIAG "60=51>", V250_LOG_CLEARED},
+		{DIAG "60=FF>", V250_LOG_CLEARED},
+		{DIAG "60=xy>", V250_LOG_UNKNOWN},
+		{DIAG "1=3>", V250_LOG_UNKNOWN},
+		{"OK", V250_LOG_UNKNOWN},
+		{"", V250_LOG_UNKNOWN},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		cr_assert_eq(v250_diag_log(hal_slice_str(rows[i].line)), rows[i].log, "%s",
+			     rows[i].line);
 }
