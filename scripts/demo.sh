@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # From a bare Debian 12 to a telephone call: placed, answered, looked at, dropped, and released, on
-# two emulated modems. Each step is checked; the first that does not do what it says ends this with 1.
+# two emulated modems. Each step is checked; the first that does not do what it says ends this
+# with 1.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/packages.sh

@@ -27,7 +27,10 @@ mutable_statics() {
 		archive=$(lint_archive "$layer")
 		[ -e "$archive" ] || continue
 		nm --format=sysv "$archive" | awk -F'[ \t]*[|][ \t]*' -v layer="$layer" '
-			/^Symbols from / { object = $0; sub(/.*\[/, "", object); sub(/\].*/, "", object) }
+			/^Symbols from / {
+				object = $0
+				gsub(/.*\[|\].*/, "", object)
+			}
 			$7 ~ /^(\.data|\.bss|\.tdata|\.tbss|\*COM\*)/ && $7 !~ /^\.data\.rel\.ro/ &&
 			$4 == "OBJECT" && $1 !~ /^__/ {
 				print layer "/" object ": mutable static " $1

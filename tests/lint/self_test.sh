@@ -116,8 +116,8 @@ repeat() {
 
 forbidden() {
 	accepts forbidden
-	for function in sleep usleep nanosleep tcdrain sp_blocking_read sp_wait sp_drain \
-		sp_nonblocking_write system popen atoi strtol sscanf strcpy strncpy sprintf strtok; do
+	for function in sleep usleep nanosleep tcdrain system popen sp_blocking_read sp_wait \
+		sp_drain sp_nonblocking_write atoi strtol sscanf strcpy strncpy sprintf strtok; do
 		put core/b.c "int b(void) { return $function(0); }"
 		refuses forbidden "$function(0)"
 	done
