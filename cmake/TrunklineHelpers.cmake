@@ -27,7 +27,8 @@ function(trunkline_test name)
     add_executable(${target} ${T_SOURCES})
     set_target_properties(${target} PROPERTIES
                           RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}
+                               ${PROJECT_SOURCE_DIR}/include)
     target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
     target_link_libraries(${target} PRIVATE ${T_LIBS} PkgConfig::CRITERION)
     target_compile_options(${target} PRIVATE -Wall -Wextra)

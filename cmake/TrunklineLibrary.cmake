@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# libtrunkline: the three layers in one shared library that exports the public functions and nothing else.
+# libtrunkline: the three layers in one shared library that exports the public functions and nothing
+# else.
 set(_layers "")
 foreach(layer core drivers hal)
     list(APPEND _layers $<TARGET_FILE:trunkline_${layer}>)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Every optional part is an explicit switch: ON and missing is an error, nothing is picked up by chance.
+# Every optional part is an explicit switch: ON and missing is an error, nothing is picked up by
+# chance.
 option(WITH_LIBSERIALPORT "Open and list real UARTs with libserialport" ON)
 option(WITH_TOOLS "Build lined, linectl and modemsim (needs json-c and libinih)" ON)
 option(WITH_EXAMPLES "Build the example programs" ON)

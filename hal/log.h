@@ -29,7 +29,7 @@ struct hal_log {
 	hal_log_fn fn; /* NULL: silent */
 	void *user;
 	enum hal_log_level level; /* lines above it are not even formatted */
-	bool personal;            /* show numbers, PINs and texts */
+	bool personal;		  /* show numbers, PINs and texts */
 };
 
 /* object: "line3/call2", first word of the line; NULL or "" for none. Cut at HAL_LOG_LINE_MAX. */
@@ -48,10 +48,10 @@ const char *hal_log_private(const struct hal_log *log, const char *text, char *b
 #define hal_warning(log, object, ...) hal_log((log), HAL_LOG_WARNING, (object), __VA_ARGS__)
 #define hal_info(log, object, ...)    hal_log((log), HAL_LOG_INFO, (object), __VA_ARGS__)
 /* The most frequent level: not worth a call when nobody listens. */
-#define hal_debug(log, object, ...)                                                                \
-	do {                                                                                       \
-		if (hal_log_wants((log), HAL_LOG_DEBUG))                                           \
-			hal_log((log), HAL_LOG_DEBUG, (object), __VA_ARGS__);                      \
+#define hal_debug(log, object, ...)                                           \
+	do {                                                                  \
+		if (hal_log_wants((log), HAL_LOG_DEBUG))                      \
+			hal_log((log), HAL_LOG_DEBUG, (object), __VA_ARGS__); \
 	} while (0)
 
 #endif

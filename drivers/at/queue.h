@@ -121,8 +121,8 @@ int at_queue_new(struct hal_loop *loop, const struct hal_log *log, const char *o
 /* Closes the stream; no callback any more, pending commands vanish. Safe from inside a callback. */
 void at_queue_free(struct at_queue *queue);
 
-/* Wait so long between a final result and the next command: V.250 §5.5 allows DCEs to need 100 ms; hardly any
- * does. 0 unless set. */
+/* Wait so long between a final result and the next command: V.250 §5.5 allows DCEs to need 100 ms;
+ * hardly any does. 0 unless set. */
 void at_queue_set_delay(struct at_queue *queue, uint32_t delay_ms);
 
 struct hal_stream *at_queue_stream(struct at_queue *queue);

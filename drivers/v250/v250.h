@@ -102,7 +102,7 @@ struct v250 {
 
 /* Time-outs. Analogue modems answer local commands at once; a second covers slow firmware. */
 #define V250_LOCAL_MS	   2000
-#define V250_HOOK_MS	   3000 /* V.250 §6.3.6: OK once circuit 109 is off; S10 is 1.4 s as a rule */
+#define V250_HOOK_MS	   3000 /* V.250 §6.3.6: OK once circuit 109 is off; S10 is mostly 1.4 s */
 #define V250_ABORT_MS	   3000 /* V.250 §5.6.1 */
 #define V250_GUARD_MS	   1000 /* Hayes S12 = 50, in 1/50 s */
 #define V250_ESCAPE_MS	   2000 /* OK after the second guard time */

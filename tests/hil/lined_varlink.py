@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""lined as it is built, over its socket, on emulated modems: calls, clients that die, and clients that misbehave."""
+"""lined as it is built, over its socket, on emulated modems: calls, and clients that misbehave."""
 
 import json
 import os
@@ -66,7 +66,7 @@ class Client:
         return self.receive()["parameters"]
 
     def follow(self, method, until=None, **parameters):
-        """Send a call with "more"; all replies, up to the last one or to the one until() likes, which must come."""
+        """Send a call with "more"; all replies, up to the last or one that until() likes."""
         self.send(method, more=True, **parameters)
         replies = []
         while True:
@@ -424,8 +424,9 @@ class Misbehaviour(Fixture):
     def test_garbage(self):
         deep = b'{"method":"io.trunkline.Dial","parameters":' + b'{"a":' * 5000 + b"1" + b"}" * 5001
         for name, data in (
-            ("nul", b"\0"), ("words", b"ATDT5551234\r\0"), ("array", b"[]\0"), ("no method", b"{}\0"),
-            ("deep", deep + b"\0"), ("brackets", b"[" * 60000 + b"\0"), ("utf-8", b'{"method":"\xff"}\0'),
+            ("nul", b"\0"), ("words", b"ATDT5551234\r\0"), ("array", b"[]\0"),
+            ("no method", b"{}\0"), ("deep", deep + b"\0"), ("brackets", b"[" * 60000 + b"\0"),
+            ("utf-8", b'{"method":"\xff"}\0'),
             ("twice", b'{"method":"a.b","method":"a.b"}\0'), ("random", os.urandom(4096) + b"\0"),
             ("trailing", b'{"method":"io.trunkline.GetCounters"} {}\0'),
         ):
@@ -581,15 +582,17 @@ class Lifecycle(Fixture):
 
     def test_check_config(self):
         good = self.check("[line a]\ndevice = /dev/ttyUSB0\n", "--check-config")
-        self.assertEqual((good.returncode, good.stdout), (0, "the configuration is right: 1 lines\n"))
+        self.assertEqual((good.returncode, good.stdout),
+                         (0, "the configuration is right: 1 lines\n"))
         bad = self.check("[line a]\ndevice = /dev/ttyUSB0\nbuad = 9600\n", "--check-config")
         self.assertEqual(bad.returncode, 2)
         self.assertIn(":3: a line has no 'buad': did you mean 'baud'?", bad.stderr)
 
     def test_usage(self):
-        for args, status in ((["--version"], 0), (["--help"], 0), (["--frobnicate"], 2), (["--fd", "99"], 1)):
-            run = subprocess.run([os.path.join(BIN, "lined"), *args], capture_output=True, text=True,
-                                 timeout=LIMIT, check=False)
+        for args, status in ((["--version"], 0), (["--help"], 0), (["--frobnicate"], 2),
+                             (["--fd", "99"], 1)):
+            run = subprocess.run([os.path.join(BIN, "lined"), *args], capture_output=True,
+                                 text=True, timeout=LIMIT, check=False)
             self.assertEqual(run.returncode, status, args)
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Calls through socat's pty pairs, as a user would place them from two terminals, and the end of what is at the
-other end of the wire.
+"""Calls through socat's pty pairs, as a user would place them from two terminals, and the end of
+what is at the other end of the wire.
 
 BIN is the folder of the programs.
 """
@@ -111,8 +111,8 @@ class Wires(Case):
         self.pair("b")
         self.modems("--modem", "a=101", "--tty", self.path("a.modem"),
                     "--modem", "b=102", "--tty", self.path("b.modem"))
-        answer = self.program("linectl", "--device", self.path("b"), "--json", "answer", "line0", "--wait",
-                              "--timeout", "60")
+        answer = self.program("linectl", "--device", self.path("b"), "--json", "answer", "line0",
+                              "--wait", "--timeout", "60")
         # It has to be listening before the call comes: the line rings only for a minute.
         dial = self.program("linectl", "--device", self.path("a"), "--json", "dial", "102",
                             "--hangup-after", "1")
@@ -170,8 +170,9 @@ class Killed(Case):
         self.run_it(0, "dial", "a", "102", "--keep")
         daemon.kill()
         daemon.wait()
-        # Its port is closed by the kernel, DTR falls; the next one finds the line on hook, and the stale
-        # lock file does not keep it out. (102 needs a moment to notice that its carrier is gone.)
+        # Its port is closed by the kernel, DTR falls; the next one finds the line on hook, and the
+        # stale lock file does not keep it out. (102 needs a moment to notice that its carrier is
+        # gone.)
         self.daemon("a=" + self.path("a"))
         self.run_it(0, "dial", "a", "103", "--hangup-after", "1")
 
