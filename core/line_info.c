@@ -19,6 +19,12 @@ struct tl_line_info {
 	uint64_t calls_total;
 };
 
+static bool is_offering(const struct core_line *line)
+{
+	return line->call && (line->call->record.state == TL_CALL_OFFERING ||
+			      line->call->record.state == TL_CALL_ACCEPTED);
+}
+
 int tl_line_get_info(struct tl_ctx *ctx, tl_line id, struct tl_line_info **ret_info)
 {
 	struct tl_line_info *info;
@@ -38,7 +44,7 @@ int tl_line_get_info(struct tl_ctx *ctx, tl_line id, struct tl_line_info **ret_i
 	info->error = line->error;
 	core_text_copy(info->why, sizeof(info->why), line->why);
 	info->identity = line->identity;
-	info->rings = line->rings;
+	info->rings = is_offering(line) ? line->rings : 0;
 	info->call = line->call ? line->call->record.call : 0;
 	info->calls_total = line->calls_total;
 	*ret_info = info;

@@ -194,29 +194,29 @@ class Sim(Case):
         self.assert_nothing_left()
 
     def test_looking_around(self):
-        self.assertIn("sim2", self.run_it(OK, "--sim", "list")[0])
+        self.assertIn("sim1", self.run_it(OK, "--sim", "list")[0])
         self.assertNotIn("DEVICE", self.run_it(OK, "--sim", "list", "--no-legend")[0])
         self.assertIn("\033[", self.run_it(OK, "--sim", "list", "--color=always")[0])
         lines = self.documents(OK, "--sim", "list")[0]["lines"]
         self.assertEqual([(l["name"], l["number"], l["state"]) for l in lines],
-                         [("sim1", "101", "ready"), ("sim2", "102", "ready")])
-        for text in ("sim2", "1", lines[1]["line"]):
-            self.assertEqual(self.documents(OK, "--sim", "show", text)[0]["number"], "102")
+                         [("sim1", "101", "ready")])
+        for text in ("sim1", "0", lines[0]["line"]):
+            self.assertEqual(self.documents(OK, "--sim", "show", text)[0]["number"], "101")
         self.assertIn("Emulated", self.run_it(OK, "--sim", "show")[0])
         self.documents(OK, "--sim", "ports")
         self.run_it(OK, "--sim", "ports")
-        self.assertEqual(self.documents(OK, "--sim", "counters")[0]["counters"]["lines"], 2)
+        self.assertEqual(self.documents(OK, "--sim", "counters")[0]["counters"]["lines"], 1)
         self.assertIn("lines", self.run_it(OK, "--sim", "counters")[0])
         self.assertEqual(self.documents(OK, "--sim", "sessions")[0]["sessions"], [])
         self.run_it(OK, "--sim", "sessions")
 
     def test_at_reset_and_call(self):
         self.assertIn("OK", self.run_it(OK, "--sim", "at", "ATI")[0])
-        self.assertEqual(self.documents(OK, "--sim", "at", "sim2", "ATI")[0]["answer"][-1], "OK")
+        self.assertEqual(self.documents(OK, "--sim", "at", "sim1", "ATI")[0]["answer"][-1], "OK")
         self.error(MODEM, "--sim", "at", "AT+NOPE")
         self.error(BUSY, "--sim", "at", "ATD102")
         self.run_it(OK, "--sim", "reset")
-        self.documents(OK, "--sim", "reset", "sim2")
+        self.documents(OK, "--sim", "reset", "sim1")
         out, _ = self.run_it(OK, "--sim", "call", "ListLines", '{"line": "sim1"}')
         self.assertEqual(len(json.loads(out)["lines"]), 1)
         self.run_it(OK, "--sim", "call", "org.varlink.service.GetInfo")

@@ -18,7 +18,7 @@ static const struct option_row option_rows[] = {
 	{"socket", 's', "PATH", "socket of the daemon", NULL, TEXT(socket)},
 	{"device", 'd', "PATH", "a private daemon for this serial port", NULL, TEXT(device)},
 	{"baud", 'b', "RATE", "speed of the --device port", NULL, NUMBER(baud, BAUD_MIN, BAUD_MAX)},
-	{"sim", 0, NULL, "a private daemon with emulated modems: sim1 is 101, sim2 is 102", NULL,
+	{"sim", 0, NULL, "a private daemon with an emulated modem, sim1; 102 answers", NULL,
 	 FLAG(sim)},
 	{"json", 'j', NULL, "JSON on stdout, errors included", NULL, FLAG(json)},
 	{"quiet", 'q', NULL, "no progress and no remarks", NULL, FLAG(quiet)},

@@ -44,7 +44,7 @@ const char *private_default_line(const struct options *options)
 {
 	if (options->device)
 		return LINE_DEVICE;
-	return options->sim ? SIM_LINE_FIRST : NULL;
+	return options->sim ? SIM_LINE : NULL;
 }
 
 static enum status tell(const struct app *app, enum status status, const char *subject,
@@ -110,18 +110,15 @@ static enum status start_device(struct app *app)
 
 static enum status start_sim(struct app *app)
 {
-	struct sim_line lines[SIM_LINES];
-	char texts[SIM_LINES][LINE_TEXT_MAX];
+	struct sim_line line;
+	char text[LINE_TEXT_MAX];
 	enum status status;
 
-	status = sim_start(app, &app->private->modemsim, lines);
+	status = sim_start(app, &app->private->modemsim, &line);
 	if (status != STATUS_OK)
 		return status;
-	for (size_t i = 0; i < SIM_LINES; i++) {
-		snprintf(texts[i], sizeof(texts[i]), "%s=%s,number=%s", lines[i].name,
-			 lines[i].port, lines[i].number);
-		add_line(&app->private->lined, texts[i]);
-	}
+	snprintf(text, sizeof(text), SIM_LINE "=%s,number=" SIM_NUMBER, line.port);
+	add_line(&app->private->lined, text);
 	return start_lined(app, &app->private->lined);
 }
 

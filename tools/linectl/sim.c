@@ -10,8 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NAME_FIRST  SIM_LINE_FIRST
-#define NAME_SECOND "sim2"
+#define FAR_END "sim2"
 
 #define START_LIMIT_MS 5000 /* two ptys and two links */
 
@@ -49,9 +48,9 @@ static int start(struct child *modemsim, const char *dir)
 	child_add(modemsim, "--dir");
 	child_add(modemsim, dir);
 	child_add(modemsim, "--modem");
-	child_add(modemsim, NAME_FIRST "=101");
+	child_add(modemsim, SIM_LINE "=" SIM_NUMBER);
 	child_add(modemsim, "--modem");
-	child_add(modemsim, NAME_SECOND "=102,answer=1");
+	child_add(modemsim, FAR_END "=102,answer=1");
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
 	modemsim->fd = fds[1];
@@ -65,39 +64,38 @@ static int start(struct child *modemsim, const char *dir)
 	return r;
 }
 
-/* The link is only needed to learn where it leads: gone at once, it cannot be left behind. */
-static int take_link(const char *dir, struct sim_line *line)
+/* Links are only needed to learn where they lead: gone at once, they cannot be left behind. */
+static int take_link(const char *dir, const char *name, char *port, size_t size)
 {
 	char link[SIM_PORT_MAX];
 	ssize_t n;
 
-	snprintf(link, sizeof(link), "%s/%s", dir, line->name);
-	n = readlink(link, line->port, sizeof(line->port) - 1);
+	snprintf(link, sizeof(link), "%s/%s", dir, name);
+	n = readlink(link, port, size - 1);
 	if (n < 0)
 		return -errno;
-	line->port[n] = '\0';
+	port[n] = '\0';
 	return unlink(link) < 0 ? -errno : 0;
 }
 
-enum status sim_start(struct app *app, struct child *modemsim, struct sim_line ret_lines[SIM_LINES])
+enum status sim_start(struct app *app, struct child *modemsim, struct sim_line *ret_line)
 {
-	struct sim_line lines[SIM_LINES] = {
-		{.name = NAME_FIRST, .number = "101"},
-		{.name = NAME_SECOND, .number = "102"},
-	};
 	char dir[] = "/tmp/linectl-XXXXXX";
+	struct sim_line line, far;
 	int r;
 
 	if (!mkdtemp(dir))
 		return tell(app, dir, -errno);
 	r = start(modemsim, dir);
-	for (size_t i = 0; i < SIM_LINES && r == 0; i++)
-		r = take_link(dir, &lines[i]);
+	if (r == 0)
+		r = take_link(dir, SIM_LINE, line.port, sizeof(line.port));
+	if (r == 0)
+		r = take_link(dir, FAR_END, far.port, sizeof(far.port));
 	/* Not empty when something failed before: modemsim may still be at it. */
 	if (rmdir(dir) < 0 && r == 0)
 		r = -errno;
 	if (r < 0)
 		return tell(app, modemsim->path, r);
-	memcpy(ret_lines, lines, sizeof(lines));
+	*ret_line = line;
 	return STATUS_OK;
 }
