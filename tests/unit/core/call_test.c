@@ -409,3 +409,30 @@ Test(call, record_survives_its_line)
 	fake_release(&s.f, session);
 	fake_fini(&s.f);
 }
+
+Test(call, rings_and_callers_are_told_while_it_is_offered)
+{
+	const struct tl_event *event;
+	tl_session session;
+	struct started s;
+
+	start(&s);
+	session = offer(&s);
+	core_line_caller(s.f.line, "5551234", "");
+	core_line_ring(s.f.line);
+	fake_fetch(&s.f);
+	cr_assert_eq(fake_count(&s.f, TL_EVENT_CALL_INFO), 1);
+	event = fake_last(&s.f, TL_EVENT_RING);
+	cr_assert_eq(tl_event_get_rings(event), 2);
+	cr_assert_neq(tl_event_get_call(event), 0);
+	core_line_ring_end(s.f.line);
+	core_line_caller(s.f.line, "for the next one", "");
+	fake_run_ms(&s.f, 0);
+	fake_fetch(&s.f);
+	event = fake_last(&s.f, TL_EVENT_CALL_STATE);
+	cr_assert_eq(tl_event_get_call_state(event), TL_CALL_IDLE);
+	cr_assert_eq(tl_event_get_origin(event), TL_ORIGIN_REMOTE);
+	cr_assert_eq(tl_event_get_disconnect(event), TL_DISCONNECT_NOANSWER);
+	fake_release(&s.f, session);
+	fake_fini(&s.f);
+}

@@ -209,10 +209,23 @@ static const struct core_driver_ops fake_driver = {
 	.count = count,
 };
 
+/* The least that a driver may be. */
+static const struct core_driver_ops bare_driver = {
+	.name = "bare",
+	.summary = "without what may be left out",
+	.attach = attach,
+	.detach = detach,
+	.dial = dial,
+	.answer = answer,
+	.ladder = ladder,
+	.drop = drop,
+	.recover = recover,
+};
+
 void fake_init(struct fake *f)
 {
-	static const struct core_driver_ops *const drivers[] = {&fake_driver, NULL};
-	static const char *const names[] = {"fake", NULL};
+	static const struct core_driver_ops *const drivers[] = {&fake_driver, &bare_driver, NULL};
+	static const char *const names[] = {"fake", "bare", NULL};
 	static const struct core_driver_set set = {.drivers = drivers, .names = names};
 
 	*f = (struct fake){.diagnose_error = -EOPNOTSUPP};

@@ -3,9 +3,10 @@
 #define TESTS_UNIT_CORE_FAKE_DRIVER_H
 
 /*
- * A context in virtual time whose only driver, "fake", does what the test says and writes down what
- * the core asked of it. Opening, recovering and the steps of a drop are reported from the loop as
- * scripted here; everything else the test reports itself, by upcalls on fake.line.
+ * A context in virtual time whose driver, "fake", does what the test says and writes down what the
+ * core asked of it; "bare" is the same without the ops that may be left out. Opening, recovering
+ * and the steps of a drop are reported from the loop as scripted here; everything else the test
+ * reports itself, by upcalls on fake.line.
  */
 
 #include <trunkline/trunkline.h>

@@ -499,3 +499,50 @@ Test(line, time_outs_of_all_its_drivers_add_up)
 	cr_assert_eq(tl_ctx_get_count(f.ctx, (enum tl_count)TL_COUNT_COUNT), 0);
 	fake_fini(&f);
 }
+
+Test(line, of_a_driver_without_what_may_be_left_out_works)
+{
+	struct tl_line_params *params = fake_params("a");
+	tl_client self;
+	struct fake f;
+	tl_line line;
+
+	fake_init(&f);
+	self = tl_ctx_get_client(f.ctx);
+	(void)snprintf(params->config.driver, sizeof(params->config.driver), "bare");
+	cr_assert_eq(add(&f, params, &line), 0);
+	(void)tl_line_params_free(params);
+	fake_run_ms(&f, 0);
+	cr_assert_eq(tl_line_command(f.ctx, self, line, "I", 0, NULL), -EOPNOTSUPP);
+	fake_forget(&f);
+	f.erasing = true;
+	cr_assert_eq(tl_session_release(f.ctx, fake_connect(&f, self, line), TL_RELEASE_DROP), 0);
+	fake_run_ms(&f, 0);
+	cr_assert_str_eq(f.calls, "dial drop0 recover ");
+	cr_assert_eq(tl_ctx_get_count(f.ctx, TL_COUNT_TIMEOUTS_TOTAL), 0);
+	fake_fini(&f);
+}
+
+Test(line, operations_want_handles_of_the_right_kind)
+{
+	tl_session session;
+	tl_client self;
+	struct fake f;
+	tl_line line;
+
+	fake_init(&f);
+	self = tl_ctx_get_client(f.ctx);
+	line = fake_ready(&f);
+	for (size_t i = 0; i < 2; i++) {
+		tl_client client = {i == 0 ? line.id : self.id};
+		tl_line other = {i == 0 ? line.id : self.id};
+
+		cr_assert_eq(tl_line_open(f.ctx, client, other, TL_PRIVILEGE_OWNER, 0), -EBADF);
+		cr_assert_eq(tl_line_close(f.ctx, client, other), -EBADF);
+		cr_assert_eq(tl_line_join(f.ctx, client, other, TL_PRIVILEGE_OWNER, &session),
+			     -EBADF);
+		cr_assert_eq(tl_line_command(f.ctx, client, other, "I", 0, NULL), -EBADF);
+		cr_assert_eq(tl_line_reset(f.ctx, client, other, NULL), -EBADF);
+	}
+	fake_fini(&f);
+}

@@ -261,3 +261,67 @@ Test(memory, for_an_incoming_call_loses_only_that_call)
 	fake_clear(&s.f);
 	(void)tl_ctx_free(s.f.ctx);
 }
+
+Test(memory, for_a_session_on_an_incoming_call_loses_only_that_session)
+{
+	tl_session session;
+	struct stage s;
+
+	prepare(&s, READY);
+	cr_assert_eq(tl_line_open(s.f.ctx, s.self, s.line, TL_PRIVILEGE_OWNER, 0), 0);
+	wrap_fail_nth(&wrap_calloc, 2, ENOMEM);
+	core_line_ring(s.f.line);
+	cr_assert_eq(tl_ctx_get_count(s.f.ctx, TL_COUNT_CALLS), 1);
+	cr_assert_eq(tl_ctx_get_count(s.f.ctx, TL_COUNT_SESSIONS), 0);
+	cr_assert_eq(tl_line_join(s.f.ctx, s.self, s.line, TL_PRIVILEGE_OWNER, &session), 0);
+	fake_clear(&s.f);
+	(void)tl_ctx_free(s.f.ctx);
+}
+
+static void assert_lost(struct stage *s, uint64_t n)
+{
+	fake_fetch(&s->f);
+	cr_assert_eq(fake_count(&s->f, TL_EVENT_LOST), 1);
+	cr_assert_eq(tl_event_get_count(fake_last(&s->f, TL_EVENT_LOST)), n);
+	fake_clear(&s->f);
+}
+
+Test(memory, for_events_makes_them_lost_and_that_is_told)
+{
+	struct stage s;
+
+	prepare(&s, READY);
+	cr_assert_eq(tl_client_watch(s.f.ctx, s.self, true), 0);
+	wrap_fail_next(&wrap_malloc, ENOMEM);
+	core_line_lost(s.f.line);
+	assert_lost(&s, 1);
+	fake_run_ms(&s.f, 1000);
+	fake_clear(&s.f);
+	/* Its text. */
+	wrap_fail_next(&wrap_strdup, ENOMEM);
+	core_line_lost(s.f.line);
+	/* Telling of it has to wait for memory, too. */
+	wrap_fail_next(&wrap_calloc, ENOMEM);
+	fake_fetch(&s.f);
+	cr_assert_eq(s.f.n_events, 0);
+	assert_lost(&s, 1);
+	(void)tl_ctx_free(s.f.ctx);
+}
+
+Test(memory, for_the_text_of_a_completion_makes_it_an_error)
+{
+	struct stage s;
+	uint64_t op;
+
+	prepare(&s, READY);
+	cr_assert_eq(tl_line_command(s.f.ctx, s.self, s.line, "I", 0, &op), 0);
+	wrap_fail_next(&wrap_strdup, ENOMEM);
+	core_line_command_done(s.f.line, 0, "answer");
+	fake_assert_done(&s.f, op, -ENOMEM);
+	cr_assert_eq(tl_line_command(s.f.ctx, s.self, s.line, "I", 0, &op), 0);
+	wrap_fail_next(&wrap_strdup, ENOMEM);
+	core_line_command_done(s.f.line, -EPROTO, "answer");
+	fake_assert_done(&s.f, op, -EPROTO);
+	fake_clear(&s.f);
+	(void)tl_ctx_free(s.f.ctx);
+}

@@ -15,17 +15,19 @@
 #define REAL __attribute__((weak))
 
 struct wrap wrap_calloc, wrap_epoll_create1, wrap_epoll_ctl, wrap_epoll_wait, wrap_flock,
-	wrap_inotify_init1, wrap_posix_openpt, wrap_realloc, wrap_rename, wrap_timerfd_create,
-	wrap_timerfd_settime, wrap_write;
+	wrap_inotify_init1, wrap_malloc, wrap_posix_openpt, wrap_realloc, wrap_rename, wrap_strdup,
+	wrap_timerfd_create, wrap_timerfd_settime, wrap_write;
 
 REAL void *__real_calloc(size_t n, size_t size);
 REAL int __real_epoll_create1(int flags);
 REAL int __real_epoll_wait(int fd, struct epoll_event *events, int max, int timeout_ms);
 REAL int __real_epoll_ctl(int fd, int op, int target, struct epoll_event *event);
 REAL int __real_inotify_init1(int flags);
+REAL void *__real_malloc(size_t size);
 REAL int __real_posix_openpt(int flags);
 REAL void *__real_realloc(void *ptr, size_t size);
 REAL int __real_rename(const char *from, const char *to);
+REAL char *__real_strdup(const char *text);
 REAL ssize_t __real_write(int fd, const void *buf, size_t len);
 REAL int __real_flock(int fd, int operation);
 REAL int __real_timerfd_create(clockid_t clock, int flags);
@@ -100,6 +102,11 @@ int __wrap_inotify_init1(int flags)
 	return fails(&wrap_inotify_init1) ? -1 : __real_inotify_init1(flags);
 }
 
+void *__wrap_malloc(size_t size)
+{
+	return fails(&wrap_malloc) ? NULL : __real_malloc(size);
+}
+
 int __wrap_posix_openpt(int flags)
 {
 	return fails(&wrap_posix_openpt) ? -1 : __real_posix_openpt(flags);
@@ -113,6 +120,11 @@ void *__wrap_realloc(void *ptr, size_t size)
 int __wrap_rename(const char *from, const char *to)
 {
 	return fails(&wrap_rename) ? -1 : __real_rename(from, to);
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return fails(&wrap_strdup) ? NULL : __real_strdup(text);
 }
 
 ssize_t __wrap_write(int fd, const void *buf, size_t len)
