@@ -40,7 +40,7 @@ static bool is_forbidden_register(struct hal_slice number)
 	static const uint32_t registers[] = {0, 2, 3, 4, 5, 12};
 	uint32_t n = 0;
 
-	if (number.len > 0 && hal_slice_u32(number, UINT32_MAX, &n) < 0)
+	if (number.len > 0 && hal_slice_u32(number, 255, &n) < 0)
 		return true;
 	for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
 		if (registers[i] == n)
@@ -82,17 +82,20 @@ static int check_basic(struct hal_slice body, size_t *i)
 	return 0;
 }
 
+/* Reading them is no harm. */
 static bool is_forbidden_extended(struct hal_slice command)
 {
-	static const char *const names[] = {
-		"+CHUP", "+CHLD", "+VLS=", "+FCLASS=", "+IPR=", "+ICF=", "+IFC="};
+	static const char *const names[] = {"+CHUP", "+CHLD", "+VLS", "+FCLASS",
+					    "+IPR",  "+ICF",  "+IFC"};
 
-	if (command.len > 1 &&
-	    hal_slice_eq(hal_slice_skip(command, command.len - 2), HAL_SLICE("=?")))
-		return false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (hal_slice_istarts(command, hal_slice_str(names[i])))
-			return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct hal_slice name = hal_slice_str(names[i]);
+		struct hal_slice rest = hal_slice_skip(command, name.len);
+
+		if (hal_slice_istarts(command, name))
+			return !hal_slice_eq(rest, HAL_SLICE("?")) &&
+			       !hal_slice_eq(rest, HAL_SLICE("=?"));
+	}
 	return false;
 }
 
