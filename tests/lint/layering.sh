@@ -6,11 +6,12 @@
 system_header() {
 	case $1 in
 	sys/* | linux/* | asm/* | arpa/* | netinet/* | net/*) ;;
-	assert.h | ctype.h | dirent.h | endian.h | err.h | errno.h | fcntl.h | float.h) ;;
-	getopt.h | grp.h | inttypes.h | langinfo.h | limits.h | locale.h | math.h | netdb.h) ;;
-	poll.h | pthread.h | pwd.h | sched.h | signal.h | spawn.h | stdalign.h | stdarg.h | stdbool.h) ;;
-	stddef.h | stdint.h | stdio.h | stdlib.h | stdnoreturn.h | string.h | strings.h) ;;
-	syslog.h | termios.h | time.h | unistd.h | wchar.h) ;;
+	assert.h | ctype.h | dirent.h | endian.h | err.h | errno.h | fcntl.h) ;;
+	float.h | getopt.h | grp.h | inttypes.h | langinfo.h | limits.h | locale.h) ;;
+	math.h | netdb.h | poll.h | pthread.h | pwd.h | sched.h | signal.h | spawn.h) ;;
+	stdalign.h | stdarg.h | stdbool.h | stddef.h | stdint.h | stdio.h | stdlib.h) ;;
+	stdnoreturn.h | string.h | strings.h | syslog.h | termios.h | time.h) ;;
+	unistd.h | wchar.h) ;;
 	*) return 1 ;;
 	esac
 }
