@@ -263,6 +263,8 @@ static void release_call(struct core_line *line)
 	call->line = NULL;
 	if (call->record.state != TL_CALL_IDLE)
 		(void)core_call_apply(call, CORE_CALL_EVENT_CLEARED);
+	/* The record is final now. */
+	core_event_call(call, TL_EVENT_CALL_INFO);
 	core_call_put(call);
 }
 

@@ -16,6 +16,7 @@ struct tl_session_info {
 	unsigned int features;
 	unsigned int owners, monitors;
 	bool over;
+	bool final;
 	uint64_t duration_ms;
 	struct core_record record;
 };
@@ -41,6 +42,7 @@ int tl_session_get_info(struct tl_ctx *ctx, tl_session id, struct tl_session_inf
 	info->owners = session->call->owners;
 	info->monitors = session->call->monitors;
 	info->over = session->call->over;
+	info->final = session->call->over && !session->call->line;
 	info->duration_ms =
 		core_record_duration_ms(&session->call->record, hal_clock_boot_us(ctx->clock));
 	info->record = session->call->record;
@@ -117,6 +119,11 @@ enum tl_call_state tl_session_info_state(const struct tl_session_info *info)
 bool tl_session_info_is_over(const struct tl_session_info *info)
 {
 	return info->over;
+}
+
+bool tl_session_info_is_final(const struct tl_session_info *info)
+{
+	return info->final;
 }
 
 const char *tl_session_info_called(const struct tl_session_info *info)

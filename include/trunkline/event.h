@@ -23,8 +23,8 @@ enum tl_event_type {
 	 * a session on it (session is that client's), and to watching clients (session 0). IDLE is
 	 * the last one. */
 	TL_EVENT_CALL_STATE,
-	/** Something else about a call has changed (caller's number, cause, owners): fetch the
-	   info. */
+	/** Something else about a call has changed (caller's number, cause, owners), or the
+	 * record is final: fetch the info. */
 	TL_EVENT_CALL_INFO,
 	/** An incoming call rings: rings. To those who have the line open, and to watching clients.
 	 */

@@ -136,6 +136,10 @@ TL_API enum tl_media tl_session_info_media(const struct tl_session_info *info);
 TL_API enum tl_call_state tl_session_info_state(const struct tl_session_info *info);
 /** True when the call is over: state IDLE, or UNKNOWN after a drop that failed. */
 TL_API bool tl_session_info_is_over(const struct tl_session_info *info);
+/** True when the record will not change any more: the modem has been asked why the call ended, and
+ * what it knew is in. Comes shortly after IDLE, with a TL_EVENT_CALL_INFO; not before the line has
+ * been brought on hook. */
+TL_API bool tl_session_info_is_final(const struct tl_session_info *info);
 TL_API const char *tl_session_info_called(
 	const struct tl_session_info *info); /**< number dialled */
 TL_API const char *tl_session_info_caller(

@@ -158,45 +158,41 @@ static void say_ok(struct state *s)
 		say(s, "\r\nOK\r\n", 6);
 }
 
-static void keep(struct state *s, int r, uint64_t op)
-{
-	if (r == 0)
-		s->ops[s->n_ops++] = op;
-}
-
 static void ask(struct state *s)
 {
 	tl_client self = tl_ctx_get_client(s->ctx);
 	uint64_t op = 0;
+	int r = -1;
 
 	if (s->n_ops == MAX_OPS)
 		return;
 	switch (take(s) % 7) {
 	case 0:
 		if (!s->session.id)
-			keep(s, tl_line_dial(s->ctx, self, s->line, "123", NULL, &s->session, &op),
-			     op);
+			r = tl_line_dial(s->ctx, self, s->line, "123", NULL, &s->session, &op);
 		break;
 	case 1:
-		keep(s, tl_session_answer(s->ctx, s->session, TL_MEDIA_DATA, &op), op);
+		r = tl_session_answer(s->ctx, s->session, TL_MEDIA_DATA, &op);
 		break;
 	case 2:
-		keep(s, tl_session_answer(s->ctx, s->session, TL_MEDIA_VOICE, &op), op);
+		r = tl_session_answer(s->ctx, s->session, TL_MEDIA_VOICE, &op);
 		break;
 	case 3:
-		keep(s, tl_session_drop(s->ctx, s->session, 0, &op), op);
+		r = tl_session_drop(s->ctx, s->session, 0, &op);
 		break;
 	case 4:
 		if (tl_session_release(s->ctx, s->session, TL_RELEASE_DROP) == 0)
 			s->session.id = 0;
 		break;
 	case 5:
-		keep(s, tl_line_command(s->ctx, self, s->line, "+GMI", 0, &op), op);
+		r = tl_line_command(s->ctx, self, s->line, "+GMI", 0, &op);
 		break;
 	case 6:
-		keep(s, tl_line_reset(s->ctx, self, s->line, &op), op);
+		r = tl_line_reset(s->ctx, self, s->line, &op);
 		break;
 	}
+	if (r == 0)
+		s->ops[s->n_ops++] = op;
 	pass(s, 0);
 }
 

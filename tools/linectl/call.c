@@ -19,7 +19,8 @@
 /* How often a call in the foreground is looked at. One connection serves one method after the
  * other, so a stream of events would leave no way to drop the call; a person cannot tell a tenth of
  * a second. */
-#define LOOK_MS 100
+#define LOOK_MS	 100
+#define FINAL_MS 20 /* between two looks at a record that is nearly complete */
 
 /* A call in the foreground. */
 struct call {
@@ -44,6 +45,13 @@ static bool is_connected(const struct call *call)
 static bool is_over(const struct call *call)
 {
 	return field_bool(call->info, "over");
+}
+
+/* As much as will ever be known. A line that could not be brought on hook may take for ever. */
+static bool is_final(const struct call *call)
+{
+	return field_bool(call->info, "final") ||
+	       (is_over(call) && strcmp(field_text(call->info, "state"), "idle") != 0);
 }
 
 static bool has_progress(const struct output *output)
@@ -147,6 +155,10 @@ static enum status pause_or_drop(struct call *call)
 	const struct options *options = &call->app->options;
 	int64_t ms = field_int(call->info, "duration_ms");
 
+	if (is_over(call)) {
+		connect_pause(call->app, FINAL_MS);
+		return look(call);
+	}
 	if (call->app->interrupts > 0 && !call->dropping)
 		return drop(call, true);
 	if (options->hangup_after && ms >= options->hangup_after * INT64_C(1000) && !call->dropping)
@@ -155,13 +167,19 @@ static enum status pause_or_drop(struct call *call)
 	return look(call);
 }
 
-/* Until it is over or, to be kept, connected. */
+/* Until all is known of its end or, to be kept, it is connected. */
+static bool is_done(const struct call *call)
+{
+	if (call->app->options.keep)
+		return is_over(call) || is_connected(call);
+	return is_final(call);
+}
+
 static enum status follow(struct call *call)
 {
-	bool keep = call->app->options.keep;
 	enum status status = look(call);
 
-	while (status == STATUS_OK && !is_over(call) && !(keep && is_connected(call)))
+	while (status == STATUS_OK && !is_done(call))
 		status = pause_or_drop(call);
 	output_clear_progress(&call->app->output);
 	return status;

@@ -94,6 +94,7 @@ static void put_call(struct varlink_build *b, const struct tl_session_info *info
 	varlink_put_string(b, "media", tl_media_name(tl_session_info_media(info)));
 	varlink_put_string(b, "state", tl_call_state_name(tl_session_info_state(info)));
 	varlink_put_bool(b, "over", tl_session_info_is_over(info));
+	varlink_put_bool(b, "final", tl_session_info_is_final(info));
 	varlink_put_text(b, "called", tl_session_info_called(info));
 	varlink_put_text(b, "caller", tl_session_info_caller(info));
 	varlink_put_text(b, "caller_name", tl_session_info_caller_name(info));

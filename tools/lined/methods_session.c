@@ -73,11 +73,29 @@ static void dropped(struct lined_client *client, const struct tl_event *event)
 		client_fail(client, r, NULL);
 }
 
+/* The modem may still be telling why. */
+static bool is_final(const struct lined_client *client, tl_session session)
+{
+	struct tl_session_info *info;
+	bool final;
+
+	if (tl_session_get_info(client->lined->ctx, session, &info) < 0)
+		return true;
+	final = tl_session_info_is_final(info);
+	(void)tl_session_info_free(info);
+	return final;
+}
+
 static void hung_up(struct lined_client *client, const struct tl_event *event)
 {
 	int r;
 
-	if (tl_event_get_type(event) != TL_EVENT_OP_DONE || !drop_succeeded(client, event))
+	if (tl_event_get_type(event) == TL_EVENT_OP_DONE) {
+		if (!drop_succeeded(client, event))
+			return;
+		client->call.op = 0;
+	}
+	if (client->call.op != 0 || !is_final(client, client->call.session))
 		return;
 	r = release_with_info(client, client->call.session);
 	if (r < 0)
