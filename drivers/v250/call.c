@@ -287,11 +287,11 @@ void v250_data(struct v250 *v, struct hal_slice data)
 	}
 	for (size_t i = from; i < data.len; i++)
 		v->tail = match_end(v->tail, data.data[i]);
-	if (v->tail != END_LEN)
+	if (v->tail != END_LEN || (v->dcd_seen && v250_dcd(v)))
 		return;
+	/* That was no data; part of it may have been counted before, so this may well count down.
+	 */
+	core_call_add_bytes(v->line, UINT64_C(0) - END_LEN, 0);
 	/* Where there is a DCD it decides, else the drop that follows finds out. */
-	if (!v->dcd_seen)
-		v250_remote_end(v, "NO CARRIER", NULL);
-	else if (!v250_dcd(v))
-		v250_remote_end(v, "NO CARRIER", "DCD low");
+	v250_remote_end(v, "NO CARRIER", v->dcd_seen ? "DCD low" : NULL);
 }

@@ -9,6 +9,7 @@
 #include <trunkline/error.h>
 #include <trunkline/event.h>
 #include <trunkline/line.h>
+#include <trunkline/port.h>
 #include <trunkline/session.h>
 #include <trunkline/types.h>
 

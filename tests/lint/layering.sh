@@ -35,7 +35,7 @@ may_include() {
 	core/*)
 		case $2 in
 		trunkline/* | core/*) return 0 ;;
-		hal/loop.h | hal/clock.h | hal/log.h | hal/list.h | hal/slice.h) return 0 ;;
+		hal/loop.h | hal/clock.h | hal/log.h | hal/list.h | hal/slice.h | hal/ports.h) return 0 ;;
 		hal/hotplug.h) return 0 ;;
 		esac
 		;;
@@ -51,7 +51,7 @@ may_include() {
 		;;
 	tools/*)
 		case $2 in
-		trunkline/* | tools/* | json-c/* | ini.h | libserialport.h) return 0 ;;
+		trunkline/* | tools/* | json-c/* | ini.h) return 0 ;;
 		esac
 		;;
 	examples/*)

@@ -3,26 +3,18 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <trunkline/line.h>
+#include <trunkline/port.h>
 
 #include "tools/lined/daemon.h"
 #include "tools/lined/json.h"
 #include "tools/varlink/json.h"
 
-#ifdef HAVE_LIBSERIALPORT
-#include <libserialport.h>
-
-static void put_usb_id(struct varlink_build *b, struct sp_port *port)
+static void put_usb_id(struct varlink_build *b, const char *key, uint16_t id)
 {
 	char text[8];
-	int vid;
-	int pid;
 
-	if (sp_get_port_usb_vid_pid(port, &vid, &pid) != SP_OK)
-		return;
-	snprintf(text, sizeof(text), "%04x", (unsigned int)vid & 0xffff);
-	varlink_put_string(b, "vendor", text);
-	snprintf(text, sizeof(text), "%04x", (unsigned int)pid & 0xffff);
-	varlink_put_string(b, "product", text);
+	snprintf(text, sizeof(text), "%04x", id);
+	varlink_put_string(b, key, text);
 }
 
 static void put_line(struct varlink_build *b, const struct lined *lined, const char *path)
@@ -38,22 +30,22 @@ static void put_line(struct varlink_build *b, const struct lined *lined, const c
 	tl_line_info_free(info);
 }
 
-static struct json_object *json_port(const struct lined *lined, struct sp_port *port)
+static struct json_object *json_port(const struct lined *lined, const struct tl_port_list *ports,
+				     size_t i)
 {
-	const char *path = sp_get_port_name(port);
+	const char *path = tl_port_list_path(ports, i);
 	struct json_object *object = NULL;
-	enum sp_transport transport = sp_get_port_transport(port);
 	struct varlink_build b;
 
 	varlink_build_start(&b);
 	varlink_put_string(&b, "path", path);
-	varlink_put_text(&b, "description", sp_get_port_description(port));
-	varlink_put_string(&b, "transport",
-			   transport == SP_TRANSPORT_USB	 ? "usb"
-			   : transport == SP_TRANSPORT_BLUETOOTH ? "bluetooth"
-								 : "native");
-	put_usb_id(&b, port);
-	varlink_put_text(&b, "serial", sp_get_port_usb_serial(port));
+	varlink_put_text(&b, "description", tl_port_list_description(ports, i));
+	varlink_put_string(&b, "transport", tl_port_list_transport(ports, i));
+	if (tl_port_list_vendor(ports, i)) {
+		put_usb_id(&b, "vendor", tl_port_list_vendor(ports, i));
+		put_usb_id(&b, "product", tl_port_list_product(ports, i));
+	}
+	varlink_put_text(&b, "serial", tl_port_list_serial(ports, i));
 	if (b.error == 0)
 		put_line(&b, lined, path);
 	return varlink_build_end(&b, &object) < 0 ? NULL : object;
@@ -61,29 +53,23 @@ static struct json_object *json_port(const struct lined *lined, struct sp_port *
 
 int json_ports(const struct lined *lined, struct json_object **ret_array)
 {
-	struct sp_port **ports = NULL;
+	struct tl_port_list *ports;
 	struct json_object *array;
-	int r = 0;
+	int r;
 
-	if (sp_list_ports(&ports) != SP_OK)
-		return -EIO;
+	r = tl_port_list_new(&ports);
+	/* -EIO and its like speak of lines elsewhere. */
+	if (r < 0)
+		return r == -ENOMEM ? r : -ENOSYS;
 	array = json_object_new_array();
 	if (!array)
 		r = -ENOMEM;
-	for (size_t i = 0; ports[i] && r == 0; i++)
-		r = varlink_array_add(array, json_port(lined, ports[i]));
-	sp_free_port_list(ports);
+	for (size_t i = 0; i < tl_port_list_count(ports) && r == 0; i++)
+		r = varlink_array_add(array, json_port(lined, ports, i));
+	tl_port_list_free(ports);
 	if (r < 0)
 		json_object_put(array);
 	else
 		*ret_array = array;
 	return r;
 }
-#else
-int json_ports(const struct lined *lined, struct json_object **ret_array)
-{
-	(void)lined;
-	(void)ret_array;
-	return -EOPNOTSUPP;
-}
-#endif

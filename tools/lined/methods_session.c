@@ -97,6 +97,8 @@ static void hung_up(struct lined_client *client, const struct tl_event *event)
 	}
 	if (client->call.op != 0 || !is_final(client, client->call.session))
 		return;
+	/* It is we who release it. */
+	client->call.event = NULL;
 	r = release_with_info(client, client->call.session);
 	if (r < 0)
 		client_fail(client, r, NULL);
