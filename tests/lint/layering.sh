@@ -35,7 +35,8 @@ may_include() {
 	core/*)
 		case $2 in
 		trunkline/* | core/*) return 0 ;;
-		hal/loop.h | hal/clock.h | hal/log.h | hal/list.h | hal/slice.h | hal/ports.h) return 0 ;;
+		hal/loop.h | hal/clock.h | hal/log.h | hal/list.h | hal/slice.h) return 0 ;;
+		hal/ports.h) return 0 ;;
 		hal/hotplug.h) return 0 ;;
 		esac
 		;;
