@@ -330,7 +330,7 @@ int tl_line_reset(struct tl_ctx *ctx, tl_client client_id, tl_line line_id, uint
 	r = find_both(ctx, client_id, line_id, &client, &line);
 	if (r < 0)
 		return r;
-	if (!hal_list_empty(&line->resets) || (line->call && !line->call->over))
+	if (!hal_list_empty(&line->resets) || line->next || (line->call && !line->call->over))
 		return -EBUSY;
 	r = core_request_new(client, line, (tl_session){0}, &request);
 	if (r < 0)

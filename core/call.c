@@ -107,8 +107,10 @@ void core_call_place(struct core_call *call)
 	call->waiting = false;
 	core_line_set_state(line, TL_LINE_IN_USE, 0, NULL);
 	r = line->ops->dial(line->driver, &call->dial);
-	if (r == 0)
+	if (r == 0) {
+		call->went_off_hook = true;
 		return;
+	}
 	core_request_done_all(&call->setup, r, NULL);
 	core_text_copy(cause.text, sizeof(cause.text), tl_error_text(r));
 	core_call_end(call, &cause, "nothing was sent");
@@ -175,6 +177,7 @@ static void set_own_cause(struct core_call *call)
 		.disconnect = connected ? TL_DISCONNECT_NORMAL : TL_DISCONNECT_CANCELLED,
 	};
 
+	core_record_stamp(&call->record, call->ctx->clock, TL_MOMENT_DISCONNECTED);
 	if (call->dropping)
 		core_record_set_cause(&call->record, &cause);
 }
@@ -197,6 +200,8 @@ static void leave_line(struct core_call *call)
 	if (line && line->call == call)
 		line->call = NULL;
 	call->line = NULL;
+	/* The record is final now. */
+	core_event_call(call, TL_EVENT_CALL_INFO);
 }
 
 void core_call_cleared(struct core_call *call)
@@ -226,7 +231,7 @@ static void describe_failure(const struct core_call *call, char *buf, size_t siz
 					 tl_drop_result_name(record->drops[i].outcome.result));
 }
 
-void core_call_drop_failed(struct core_call *call)
+void core_call_drop_failed(struct core_call *call, int error, const char *reason)
 {
 	struct core_cause lost = {
 		.origin = TL_ORIGIN_ERROR,
@@ -234,13 +239,16 @@ void core_call_drop_failed(struct core_call *call)
 	};
 	char why[CORE_REASON_MAX];
 
-	describe_failure(call, why, sizeof(why));
+	if (reason)
+		core_text_copy(why, sizeof(why), reason);
+	else
+		describe_failure(call, why, sizeof(why));
 	hal_debug(&call->ctx->log, call->object, "drop failed: %s", why);
 	set_own_cause(call);
 	core_record_set_cause(&call->record, &lost);
 	(void)core_call_apply(call, CORE_CALL_EVENT_LOSE_TRACK);
 	finish(call, -EIO, -EIO, why);
-	core_line_fault(call->line, -EIO, why);
+	core_line_down(call->line, error, why);
 }
 
 void core_call_device_gone(struct core_call *call)
@@ -277,10 +285,16 @@ void core_call_dialed(struct core_line *line, int error)
 
 	if (!call)
 		return;
-	call->went_off_hook = true;
 	if (error == 0)
 		core_record_stamp(&call->record, call->ctx->clock, TL_MOMENT_DIALED);
 	core_request_done_all(&call->setup, error, NULL);
+}
+
+static void limit_duration(struct core_call *call)
+{
+	if (call->max_duration_s && !hal_timer_armed(&call->limit))
+		hal_timer_arm_ms(call->ctx->loop, &call->limit,
+				 UINT64_C(1000) * call->max_duration_s);
 }
 
 void core_call_event(struct core_line *line, enum core_call_event event)
@@ -289,6 +303,9 @@ void core_call_event(struct core_line *line, enum core_call_event event)
 
 	if (!call || call->drop.running || !core_call_apply(call, event))
 		return;
+	/* The modem cannot see when a voice call is answered: its time runs from the dialling. */
+	if (event == CORE_CALL_EVENT_PROCEED && call->record.media == TL_MEDIA_VOICE)
+		limit_duration(call);
 	if (event != CORE_CALL_EVENT_CONNECT)
 		return;
 	call->answering = false;
@@ -298,9 +315,7 @@ void core_call_event(struct core_line *line, enum core_call_event event)
 		core_call_drop(call, TL_ORIGIN_APPLICATION);
 		return;
 	}
-	if (call->max_duration_s)
-		hal_timer_arm_ms(call->ctx->loop, &call->limit,
-				 UINT64_C(1000) * call->max_duration_s);
+	limit_duration(call);
 }
 
 void core_call_set_link(struct core_line *line, const struct core_link *link)

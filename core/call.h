@@ -60,8 +60,8 @@ void core_call_drop(struct core_call *call, enum tl_origin origin);
 void core_call_end(struct core_call *call, const struct core_cause *cause, const char *proof);
 /* Verified on hook: IDLE. */
 void core_call_cleared(struct core_call *call);
-/* All steps failed: UNKNOWN, and the line is to become FAULTY. */
-void core_call_drop_failed(struct core_call *call);
+/* All steps failed, or reason: UNKNOWN, and the line is to become FAULTY. */
+void core_call_drop_failed(struct core_call *call, int error, const char *reason);
 /* Its device is gone: DISCONNECTED, then IDLE. */
 void core_call_device_gone(struct core_call *call);
 

@@ -76,7 +76,8 @@ static bool needs_drop(const struct core_session *session)
 	enum tl_call_state state = session->call->record.state;
 
 	return core_session_is_sole_owner(session) && !session->call->over &&
-	       state != TL_CALL_OFFERING && state != TL_CALL_ACCEPTED;
+	       (session->call->answering ||
+		(state != TL_CALL_OFFERING && state != TL_CALL_ACCEPTED));
 }
 
 void core_client_gone(struct core_client *client)

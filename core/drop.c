@@ -89,7 +89,7 @@ static void take_step(struct core_call *call)
 	if (drop->index == drop->n_steps) {
 		drop->running = false;
 		call->ctx->counts[TL_COUNT_DROPS_FAILED_TOTAL]++;
-		core_call_drop_failed(call);
+		core_call_drop_failed(call, -EIO, NULL);
 		return;
 	}
 	if (diagnose_first(call, &drop->steps[drop->index]))

@@ -240,11 +240,6 @@ void core_line_recover(struct core_line *line)
 	recover_now(line);
 }
 
-void core_line_fault(struct core_line *line, int error, const char *why)
-{
-	core_line_down(line, error, why);
-}
-
 /* ---- upcalls ---- */
 
 void core_line_opened(struct core_line *line)
@@ -297,7 +292,7 @@ void core_line_down(struct core_line *line, int error, const char *why)
 {
 	if (line->call && !line->call->over) {
 		core_drop_stop(line->call, TL_DROP_UNVERIFIED);
-		core_call_drop_failed(line->call);
+		core_call_drop_failed(line->call, error, why);
 		return;
 	}
 	core_line_detach(line);
@@ -361,6 +356,9 @@ static void new_offer(struct core_line *line)
 	core_text_copy(call->record.caller, sizeof(call->record.caller), line->caller);
 	core_text_copy(call->record.caller_name, sizeof(call->record.caller_name),
 		       line->caller_name);
+	/* The next caller may not tell. */
+	line->caller[0] = '\0';
+	line->caller_name[0] = '\0';
 	line->call = call;
 	core_line_set_state(line, TL_LINE_IN_USE, 0, NULL);
 	offer(line, call);
@@ -384,12 +382,20 @@ void core_line_ring(struct core_line *line)
 void core_line_answered(struct core_line *line)
 {
 	line->muted = false;
+	core_line_withdraw_command(line);
 	if (!line->call)
 		new_offer(line);
 	if (line->call) {
 		line->call->went_off_hook = true;
 		core_call_note(line, "the modem answered by itself");
 	}
+}
+
+static bool is_unanswered(const struct core_call *call)
+{
+	enum tl_call_state state = call->record.state;
+
+	return !call->answering && (state == TL_CALL_OFFERING || state == TL_CALL_ACCEPTED);
 }
 
 void core_line_ring_end(struct core_line *line)
@@ -405,7 +411,7 @@ void core_line_ring_end(struct core_line *line)
 	if (line->muted) {
 		line->muted = false;
 		core_line_up(line, NULL);
-	} else if (line->call && !line->call->over && !line->call->answering) {
+	} else if (line->call && is_unanswered(line->call)) {
 		core_call_end(line->call, &cause, "never off hook");
 	}
 }
@@ -414,9 +420,12 @@ void core_line_caller(struct core_line *line, const char *number, const char *na
 {
 	struct core_call *call = line->call;
 
-	core_text_copy(line->caller, sizeof(line->caller), number);
-	core_text_copy(line->caller_name, sizeof(line->caller_name), name);
-	if (!call || call->over || call->record.direction != TL_DIRECTION_IN)
+	if (!call) {
+		core_text_copy(line->caller, sizeof(line->caller), number);
+		core_text_copy(line->caller_name, sizeof(line->caller_name), name);
+		return;
+	}
+	if (call->over || call->record.direction != TL_DIRECTION_IN)
 		return;
 	core_text_copy(call->record.caller, sizeof(call->record.caller), number);
 	core_text_copy(call->record.caller_name, sizeof(call->record.caller_name), name);

@@ -69,8 +69,6 @@ int core_line_may_dial(const struct core_line *line, enum tl_media media);
 void core_line_recover(struct core_line *line);
 /* A call pushes aside the command under way. */
 void core_line_withdraw_command(struct core_line *line);
-/* The call on the line could not be cleared. */
-void core_line_fault(struct core_line *line, int error, const char *why);
 /* Add the driver's counts to the context's. */
 void core_line_count(struct core_line *line);
 

@@ -97,7 +97,8 @@ int core_session_may(const struct core_session *session, enum core_op op)
 	if ((r == -ENOTCONN || r == -EALREADY) && call->over &&
 	    call->record.cause.origin == TL_ORIGIN_DEVICE_GONE)
 		return -ENODEV;
-	if (op == CORE_OP_ANSWER && r == 0 && (call->answering || call->dropping))
+	if ((op == CORE_OP_ANSWER || op == CORE_OP_ACCEPT) && r == 0 &&
+	    (call->answering || call->dropping))
 		return -EBUSY;
 	return r;
 }

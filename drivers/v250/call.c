@@ -62,6 +62,16 @@ void v250_remote_end(struct v250 *v, const char *text, const char *proof)
 	ended(v, &cause, proof);
 }
 
+void v250_talk_end(struct v250 *v, enum at_result result)
+{
+	struct core_cause cause;
+
+	v250_cause_of(result, true, &cause);
+	v->needs_sync = true;
+	/* In voice a modem that hears a tone says so and stays off hook. */
+	ended(v, &cause, NULL);
+}
+
 static void publish_link(struct v250 *v)
 {
 	struct core_link link = {.rate = v->link.rate};
@@ -90,6 +100,7 @@ static void online(struct v250 *v, struct hal_slice connect)
 void v250_answered_itself(struct v250 *v, struct hal_slice connect)
 {
 	hal_timer_cancel(v->host.loop, &v->ring_timer);
+	v250_caller_reset(v);
 	v->media = TL_MEDIA_DATA;
 	v->log_read = false;
 	v->link = (struct at_link){0};
@@ -113,13 +124,14 @@ static void silent(struct v250 *v)
 
 static void refused(struct v250 *v, const struct at_answer *answer)
 {
+	bool hung_up = at_result_is_call_final(answer->result) && answer->result != AT_RESULT_VCON;
 	struct core_cause cause;
 	char proof[CORE_TEXT_MAX];
 
 	v250_cause_of(answer->result, false, &cause);
 	(void)hal_slice_escape(answer->final, proof, sizeof(proof));
 	/* A call result means that the modem has hung up; a plain ERROR means nothing. */
-	ended(v, &cause, at_result_is_call_final(answer->result) && !v250_dcd(v) ? proof : NULL);
+	ended(v, &cause, hung_up && !v250_dcd(v) ? proof : NULL);
 }
 
 /* Completion of D or A. */
@@ -158,8 +170,10 @@ static void begin(struct v250 *v, enum tl_media media, enum v250_phase phase)
 	v->link = (struct at_link){0};
 	v->dcd_seen = false;
 	v->log_read = false;
+	v->log_stale = false;
 	v->was_voice = media == TL_MEDIA_VOICE && v->has_class8;
 	hal_timer_cancel(v->host.loop, &v->ring_timer);
+	v250_caller_reset(v);
 }
 
 /* ---- dialling ---- */
@@ -182,8 +196,7 @@ static int send_dial(struct v250 *v)
 		       dial->number, voice ? ";" : "");
 	if (!voice)
 		flags |= AT_CMD_DATA;
-	return v250_submit(v, text, dial->timeout_s * 1000 + V250_DIAL_SLACK_MS, flags,
-			   on_call_command);
+	return v250_submit(v, text, s7 * 1000 + V250_DIAL_SLACK_MS, flags, on_call_command);
 }
 
 static void on_dial_class(void *user, const struct at_answer *answer)

@@ -179,7 +179,7 @@ int v250_diagnose(void *driver)
 {
 	struct v250 *v = driver;
 
-	if (!v->has_ud || !v->queue || at_queue_in_data(v->queue))
+	if (!v->has_ud || v->log_stale || !v->queue || at_queue_in_data(v->queue))
 		return -EOPNOTSUPP;
 	/* Verifying has read it already. */
 	if (v->log_read && v->log == V250_LOG_CLEARED) {

@@ -128,15 +128,19 @@ static void on_step_command(void *user, const struct at_answer *answer)
 
 	if (answer->error == -ECANCELED || answer->error == -ENODEV || !v->step)
 		return;
-	if (answer->error < 0)
+	if (answer->error < 0) {
+		/* It may be online after all: the next step escapes first. */
+		if (v->media == TL_MEDIA_DATA)
+			at_queue_enter_data(v->queue);
 		step_failed(v, TL_DROP_TIMEOUT, "");
-	else if (answer->result == AT_RESULT_NO_CARRIER)
+	} else if (answer->result == AT_RESULT_NO_CARRIER) {
 		take_no_carrier(v, answer->final);
-	else if (answer->result == AT_RESULT_OK)
+	} else if (answer->result == AT_RESULT_OK) {
 		verify(v, answer->final);
-	else
+	} else {
 		step_failed(v, TL_DROP_REFUSED,
 			    hal_slice_escape(answer->final, text, sizeof(text)));
+	}
 }
 
 /* ---- to command state ---- */
@@ -149,9 +153,7 @@ static void on_escaped(void *user, const struct at_answer *answer)
 		return;
 	if (answer->error < 0)
 		step_failed(v, TL_DROP_TIMEOUT, "+++: no answer");
-	else if (answer->result == AT_RESULT_NO_CARRIER)
-		take_no_carrier(v, answer->final);
-	else if (v->escaped_to(v) < 0)
+	else if (v->escaped_to(v) < 0) /* NO CARRIER may be the far end's word: ATH all the same */
 		step_failed(v, TL_DROP_TIMEOUT, "no commands are taken");
 }
 
@@ -172,7 +174,8 @@ static int step_abort(struct v250 *v)
 {
 	if (at_queue_abort(v->queue, v->call_group, V250_ABORT_MS) == 0)
 		return 0;
-	/* Not sent yet, or over: nothing to abort. */
+	/* Not sent yet: nothing to abort. */
+	v->log_stale = true;
 	at_queue_cancel_group(v->queue, v->call_group);
 	return -EALREADY;
 }
@@ -185,7 +188,7 @@ void v250_drop_aborted(struct v250 *v, const struct at_answer *answer)
 		return;
 	if (answer->error < 0)
 		step_failed(v, TL_DROP_TIMEOUT, "");
-	else if (answer->result == AT_RESULT_CONNECT)
+	else if (answer->result == AT_RESULT_CONNECT || answer->result == AT_RESULT_VCON)
 		step_failed(v, TL_DROP_UNVERIFIED,
 			    hal_slice_escape(answer->final, text, sizeof(text)));
 	else if (at_result_is_call_final(answer->result))
@@ -345,14 +348,11 @@ int v250_drop(void *driver, size_t index)
 
 void v250_drop_result(struct v250 *v, enum at_result result)
 {
-	if (result == AT_RESULT_CONNECT) {
-		/* A call that we had given up has been answered after all. */
-		at_queue_enter_data(v->queue);
-		if (v->step)
-			step_done(v, TL_DROP_UNVERIFIED, at_result_name(result), NULL);
+	/* What belongs to no command may be the far end's words, and proves nothing. */
+	if (result != AT_RESULT_CONNECT)
 		return;
-	}
-	if (!v->step || v->verified)
-		return;
-	take_no_carrier(v, hal_slice_str(at_result_name(result)));
+	/* A call that we had given up has been answered after all. */
+	at_queue_enter_data(v->queue);
+	if (v->step)
+		step_done(v, TL_DROP_UNVERIFIED, at_result_name(result), NULL);
 }

@@ -22,6 +22,7 @@ static const struct at_step settings[] = {
 	{"ATS0=0", V250_LOCAL_MS, 0, NULL},
 	{"ATS3=13S4=10S5=8", V250_LOCAL_MS, AT_STEP_OPTIONAL, NULL},
 	{"ATS2=43S12=50", V250_LOCAL_MS, AT_STEP_OPTIONAL, NULL},
+	{"AT+FCLASS=0", V250_LOCAL_MS, AT_STEP_OPTIONAL, NULL},
 	{"AT&C1", V250_LOCAL_MS, AT_STEP_OPTIONAL, NULL},
 	{"AT&D2", V250_LOCAL_MS, AT_STEP_OPTIONAL, NULL},
 	{"AT+MR=1;+ER=1;+DR=1;+ILRR=1", V250_LOCAL_MS, AT_STEP_OPTIONAL, NULL},
@@ -366,6 +367,8 @@ int v250_recover(void *driver)
 	struct v250 *v = driver;
 
 	v250_new_activity(v, V250_RECOVERING);
+	if (at_queue_in_data(v->queue)) /* DCD has shown the end, +++ was not answered */
+		at_queue_leave_data(v->queue, true);
 	at_queue_restart(v->queue);
 	if (v->has_lines)
 		(void)hal_stream_watch_lines(at_queue_stream(v->queue), 0);

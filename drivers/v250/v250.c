@@ -120,10 +120,13 @@ static void on_call_result(struct v250 *v, struct hal_slice line, enum at_result
 {
 	if (v->phase == V250_DROPPING)
 		v250_drop_result(v, result);
-	else if (v->phase == V250_READY && result == AT_RESULT_CONNECT)
+	else if ((v->phase == V250_READY || v->phase == V250_COMMAND) &&
+		 result == AT_RESULT_CONNECT)
 		v250_answered_itself(v, line);
+	else if (v->phase == V250_TALKING && result == AT_RESULT_VCON)
+		core_call_event(v->line, CORE_CALL_EVENT_CONNECT);
 	else if (v->phase == V250_TALKING && result != AT_RESULT_CONNECT)
-		v250_remote_end(v, at_result_name(result), at_result_name(result));
+		v250_talk_end(v, result);
 }
 
 static bool on_unsolicited(void *user, struct hal_slice line, enum at_result result)
@@ -268,6 +271,10 @@ int v250_open(struct v250 *v)
 
 void v250_close(struct v250 *v)
 {
+	if (v->queue) {
+		v->timeouts += at_queue_get_counts(v->queue)->timeouts;
+		v->resyncs += at_queue_get_counts(v->queue)->resyncs;
+	}
 	at_queue_free(v->queue);
 	v->queue = NULL;
 }
@@ -320,13 +327,13 @@ static void detach(void *driver)
 static void count(void *driver, uint64_t *ret_timeouts, uint64_t *ret_resyncs)
 {
 	const struct v250 *v = driver;
-	const struct at_queue_counts *counts;
 
-	if (!v->queue)
-		return;
-	counts = at_queue_get_counts(v->queue);
-	*ret_timeouts = counts->timeouts;
-	*ret_resyncs = counts->resyncs;
+	*ret_timeouts = v->timeouts;
+	*ret_resyncs = v->resyncs;
+	if (v->queue) {
+		*ret_timeouts += at_queue_get_counts(v->queue)->timeouts;
+		*ret_resyncs += at_queue_get_counts(v->queue)->resyncs;
+	}
 }
 
 const struct core_driver_ops v250_driver = {

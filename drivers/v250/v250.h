@@ -55,7 +55,6 @@ struct v250 {
 	/* probing */
 	unsigned int probe_tries;
 	bool escaped; /* +++ has been tried */
-	bool retrying_open;
 
 	/* the call */
 	enum tl_media media;
@@ -79,6 +78,7 @@ struct v250 {
 
 	/* AT#UD about this call */
 	bool log_read;
+	bool log_stale; /* it tells of the call before */
 	enum v250_call_log log;
 	void (*log_fn)(struct v250 *v, enum v250_call_log log);
 	struct core_cause cause;
@@ -96,6 +96,7 @@ struct v250 {
 	struct hal_timer ring_timer;
 	struct hal_work work; /* an upcall that must not be made from inside a downcall */
 	void (*work_fn)(struct v250 *v);
+	uint64_t timeouts, resyncs; /* of queues that were closed */
 	int open_error;
 	struct hal_error why;
 };
@@ -149,6 +150,8 @@ void v250_answered_itself(struct v250 *v, struct hal_slice connect);
 void v250_data(struct v250 *v, struct hal_slice data);
 /* The remote end has gone, as shown by proof, or as its text says (proof NULL). */
 void v250_remote_end(struct v250 *v, const char *text, const char *proof);
+/* The same of a voice call, as a result code says. */
+void v250_talk_end(struct v250 *v, enum at_result result);
 /* What a result code means for a call. */
 void v250_cause_of(enum at_result result, bool connected, struct core_cause *ret_cause);
 

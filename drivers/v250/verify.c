@@ -4,12 +4,13 @@
  *
  * - DCD, where it has been seen high during the call: low is on hook, high is not.
  * - Voice in class 8: +VLS? (V.253 §10.2.4), 0 is on hook.
- * - Voice in class 0: AT#UD, whose key 60 says that the call has been cleared, and why (V.58).
- * Without class 8 and AT#UD there is no way to tell, so such modems are not offered for voice at
- * all (setup.c).
- * - Data: O (V.250 §6.3.7): without a call NO CARRIER comes at once. A modem that still has one
- * goes online, or trains for S7, a second at least. Some modems say ERROR instead of NO CARRIER;
- * that counts only if a plain AT is answered OK next to it.
+ * - AT#UD, whose key 60 says that the call has been cleared, and why (V.58). That answers the
+ *   question why the call ended as well.
+ * - O (V.250 §6.3.7), for data calls: a modem that still has the call goes online, or trains for
+ *   S7, a second at least; without a call it says NO CARRIER at once, or ERROR. ERROR is believed
+ *   only next to OK to a plain AT: a modem that has no O at all, and no AT#UD, and a port without
+ *   DCD, would be believed wrongly. (Off hook without a carrier modems say NO CARRIER, too: voice
+ *   calls in class 0 can only be verified by AT#UD, so setup.c does not offer voice without it.)
  */
 #include "drivers/v250/v250.h"
 
@@ -146,7 +147,7 @@ void v250_verify(struct v250 *v, v250_verified_fn fn)
 	}
 	if (v->was_voice)
 		r = v250_query(v, "AT+VLS?", on_vls_line, on_vls);
-	else if (v->has_ud)
+	else if (v->has_ud && !v->log_stale)
 		r = v250_read_log(v, on_ud);
 	else
 		r = try_online(v);

@@ -103,8 +103,8 @@ TL_API int tl_line_close(struct tl_ctx *ctx, tl_client client, tl_line line);
  * A session on the call that is on the line now. OWNER is given only when the call has no owner.
  *
  * @param ret_session written on success; released by the caller like any other
- * @return 0; -ESTALE; -EBADF; -ENOTCONN no call; -EPERM somebody owns it; -EALREADY the client has
- * a session on it; -ENOSPC; -ENOMEM
+ * @return 0; -EINVAL no such privilege; -ESTALE; -EBADF; -ENOTCONN no call; -EPERM somebody owns
+ * it; -EALREADY the client has a session on it; -ENOSPC; -ENOMEM
  */
 TL_API int tl_line_join(struct tl_ctx *ctx, tl_client client, tl_line line,
 			enum tl_privilege privilege, tl_session *ret_session);
@@ -116,9 +116,10 @@ TL_API struct tl_dial_params *tl_dial_params_new(void);
 TL_API struct tl_dial_params *tl_dial_params_free(struct tl_dial_params *params);
 /** DATA unless set. */
 TL_API void tl_dial_params_set_media(struct tl_dial_params *params, enum tl_media media);
-/** Give up when not connected after so many seconds; 0: the line's dial-timeout. */
+/** Data calls: give up when not connected after so many seconds, 255 at most (S7 of V.250); 0: the
+ * line's dial-timeout. Nobody can tell when a voice call is connected. */
 TL_API void tl_dial_params_set_timeout(struct tl_dial_params *params, uint32_t seconds);
-/** Drop when connected for so many seconds; 0: no limit. */
+/** Drop when connected for so many seconds, voice calls: when dialled for so many; 0: no limit. */
 TL_API void tl_dial_params_set_max_duration(struct tl_dial_params *params, uint32_t seconds);
 
 /**

@@ -32,8 +32,11 @@ struct tl_ctx;
 TL_API int tl_session_answer(struct tl_ctx *ctx, tl_session session, enum tl_media media,
 			     uint64_t *ret_op);
 
-/** Claim an offered call without answering it yet: state ACCEPTED. Nothing is sent to the modem.
- * @return 0; -ESTALE; -EBADF; -EPERM; -EINVAL not an offer; -ENOTCONN over; -ENODEV */
+/**
+ * Claim an offered call without answering it yet: state ACCEPTED. Nothing is sent to the modem.
+ * @return 0; -ESTALE; -EBADF; -EPERM; -EINVAL not an offer; -EALREADY accepted; -EBUSY it is being
+ * answered or dropped; -ENOTCONN over; -ENODEV
+ */
 TL_API int tl_session_accept(struct tl_ctx *ctx, tl_session session);
 
 enum tl_drop_flags {

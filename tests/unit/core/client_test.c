@@ -128,7 +128,7 @@ static const struct {
 	{"lost track of", LOST, false, false},
 	{"offered", OFFERED, false, true},
 	{"accepted", ACCEPTED, false, true},
-	{"being answered", ANSWERING, false, true},
+	{"being answered", ANSWERING, true, false},
 	{"answered", ANSWERED, true, false},
 };
 
