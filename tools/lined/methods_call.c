@@ -208,7 +208,7 @@ static int take(struct lined_client *client, tl_session session)
 {
 	struct lined *lined = client->lined;
 	tl_client owner;
-	uint64_t op;
+	uint64_t op = 0;
 	int r = 0;
 
 	if (client->call.keep) {

@@ -298,7 +298,7 @@ int sim_config_add_modem(struct sim_config *config, struct hal_slice text, struc
 		return r;
 	r = sim_config_set_modem(modem, HAL_SLICE("number"), item, err);
 	while (r == 0 && hal_slice_token(&text, ',', &item)) {
-		struct hal_slice key;
+		struct hal_slice key = {0};
 
 		(void)hal_slice_token(&item, '=', &key);
 		if (!item.data)
