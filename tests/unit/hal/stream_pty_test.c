@@ -209,7 +209,7 @@ Test(stream_pty, last_words_are_heard)
 	while (f.got_len < 3)
 		cr_assert_gt(hal_loop_wait(f.loop, PATIENCE_MS), 0);
 	cr_assert_arr_eq(f.got, "bye", 3);
-	cr_assert_eq(hal_loop_wait(f.loop, 0), 0);
+	assert_idle(f.loop, "all read");
 	teardown(&f);
 }
 
