@@ -10,7 +10,7 @@
 struct life {
 	struct rig rig;
 	tl_session session;
-	uint64_t dial, drop;
+	uint64_t setup, drop;
 	size_t turns; /* of the loop, each moves a byte at most */
 	size_t unplug_at;
 	bool unplugged;
@@ -41,17 +41,35 @@ static void pass(struct life *life, uint64_t ms)
 				   rig->clock.now_us + ms * HAL_USEC_PER_MSEC, turn, life);
 }
 
-static void live(struct life *life)
+static void place_and_drop(struct life *life)
 {
 	tl_client self = tl_ctx_get_client(life->rig.ctx);
 
 	if (tl_line_dial(life->rig.ctx, self, life->rig.modems[0].line, "300", NULL, &life->session,
-			 &life->dial) < 0)
+			 &life->setup) < 0)
 		return;
 	pass(life, 5000);
 	if (tl_session_drop(life->rig.ctx, life->session, 0, &life->drop) < 0)
 		life->drop = 0;
 	pass(life, 5000);
+}
+
+static void answer_and_be_dropped(struct life *life)
+{
+	struct rig *rig = &life->rig;
+	tl_client self = tl_ctx_get_client(rig->ctx);
+
+	cr_assert_eq(tl_line_open(rig->ctx, self, rig->modems[0].line, TL_PRIVILEGE_OWNER, 0), 0);
+	cr_assert_eq(sim_exchange_ring(rig->modems[0].sim, HAL_SLICE("5551234")), 0);
+	/* It is the answer that is of interest: the ringing is not cut into bytes. */
+	rig_run_ms(rig, 1000);
+	life->session = rig_new_session(rig, self);
+	if (tl_session_answer(rig->ctx, life->session, TL_MEDIA_DATA, &life->setup) < 0)
+		life->setup = 0;
+	pass(life, 3000);
+	if (!life->unplugged)
+		(void)sim_exchange_clear(rig->modems[0].sim);
+	pass(life, 8000);
 }
 
 static void check(struct life *life)
@@ -60,7 +78,7 @@ static void check(struct life *life)
 	struct tl_session_info *info;
 
 	cr_assert(rig_until_over(rig, life->session, 1000), "turn %zu", life->unplug_at);
-	cr_assert_leq(rig_op(rig, life->dial, 0), 0);
+	cr_assert_leq(rig_op(rig, life->setup, 0), 0);
 	if (life->drop)
 		cr_assert_eq(rig_op(rig, life->drop, 0), 0);
 	info = rig_info(rig, life->session);
@@ -76,33 +94,41 @@ static void check(struct life *life)
 		  life->unplug_at);
 }
 
-static bool unplug_call_at(size_t turns, bool without_lines)
+static bool unplug_call_at(void (*live)(struct life *life), size_t turns, bool without_lines)
 {
 	const struct rig_options options = {.modems = 1, .without_lines = without_lines};
 	struct life life = {.unplug_at = turns};
-	bool unplugged;
 
 	rig_init(&life.rig, &options);
 	live(&life);
-	unplugged = life.unplugged;
-	if (unplugged)
+	if (life.unplugged)
 		check(&life);
 	else
 		cr_assert_eq(tl_session_release(life.rig.ctx, life.session, 0), 0);
 	rig_fini(&life.rig);
-	return unplugged;
+	return life.unplugged;
 }
 
-Test(unplug, at_every_byte_of_a_call_ends_it_as_device_gone, .timeout = 120)
+static void unplug_at_every_byte(void (*live)(struct life *life))
 {
 	for (int without_lines = 0; without_lines < 2; without_lines++) {
 		size_t turns = 0;
 
-		while (unplug_call_at(turns, without_lines))
+		while (unplug_call_at(live, turns, without_lines))
 			turns++;
 		cr_log_info("%zu turns", turns);
 		cr_assert_gt(turns, 100);
 	}
+}
+
+Test(unplug, at_every_byte_of_a_call_placed_and_dropped, .timeout = 120)
+{
+	unplug_at_every_byte(place_and_drop);
+}
+
+Test(unplug, at_every_byte_of_a_call_answered_and_ended_by_the_far_end, .timeout = 120)
+{
+	unplug_at_every_byte(answer_and_be_dropped);
 }
 
 static bool unplug_probe_at(size_t turns)
