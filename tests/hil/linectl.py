@@ -326,7 +326,7 @@ class Device(Case):
         self.error(NOT_FOUND, "--device", "/dev/null", "dial", "102")
 
     def test_silent_port(self):
-        document, _ = self.error(MODEM, "--device", self.fake_modem(None), "at", "ATI")
+        document, _ = self.error(TIMEOUT, "--device", self.fake_modem(None), "at", "ATI")
         self.assertEqual(document["error"], "Timeout")
         self.assertIn("faulty", self.run_it(OK, "--device", self.fake_modem(None), "show")[0])
 

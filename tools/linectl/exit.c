@@ -72,9 +72,8 @@ const char *exit_hint(const char *name)
 
 enum status exit_from_line_error(const char *name)
 {
-	/* A modem that is silent when it is asked what it is: no time limit of the user's has
-	 * passed. */
-	if (strcmp(name, "Timeout") == 0 || strcmp(name, "NotOnHook") == 0)
+	/* No drop of the user's has failed. */
+	if (strcmp(name, "NotOnHook") == 0)
 		return STATUS_MODEM;
 	return exit_from_error(name);
 }

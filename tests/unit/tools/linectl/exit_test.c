@@ -52,9 +52,9 @@ Test(exit, a_hint_is_given_only_where_there_is_one)
 	cr_expect_null(exit_hint("com.example.Strange"));
 }
 
-Test(exit, a_silent_or_stuck_line_is_the_modems_fault)
+Test(exit, a_line_that_cannot_be_used_tells_why)
 {
-	cr_expect_eq(exit_from_line_error("Timeout"), STATUS_MODEM);
+	cr_expect_eq(exit_from_line_error("Timeout"), STATUS_TIMEOUT);
 	cr_expect_eq(exit_from_line_error("NotOnHook"), STATUS_MODEM);
 	cr_expect_eq(exit_from_line_error("DeviceError"), STATUS_MODEM);
 	cr_expect_eq(exit_from_line_error("NoPermission"), STATUS_PERMISSION);
