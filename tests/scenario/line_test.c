@@ -65,6 +65,40 @@ Test(line, with_a_modem_that_misbehaves_is_faulty_and_says_why)
 	}
 }
 
+Test(line, that_fails_at_one_command_of_its_beginning_names_it)
+{
+	static const struct {
+		const char *prefix;
+		enum sim_fault_kind fault;
+		int error;
+		const char *words;
+	} table[] = {
+		{"H", SIM_FAULT_ERROR, -EPROTO, "ATH"},
+		{"H", SIM_FAULT_SILENT, -ETIMEDOUT, "ATH"},
+		{"O", SIM_FAULT_SILENT, -EIO, "not proved to be on hook: no answer"},
+		{"E0Q0V1X4", SIM_FAULT_ERROR, -EPROTO, "answered an error to ATE0Q0V1X4"},
+		{"S0=0", SIM_FAULT_SILENT, -ETIMEDOUT, "did not answer ATS0=0"},
+		{"+GMI", SIM_FAULT_SILENT, -ETIMEDOUT, "did not answer AT+GMI"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct rig_options options = {.modems = 1};
+		struct sim_fault fault = {.kind = table[i].fault};
+		tl_line line;
+		struct rig rig;
+
+		strcpy(fault.prefix, table[i].prefix);
+		rig_init_bare(&rig, &options);
+		sim_modem_set_fault(rig.modems[0].sim, &fault);
+		line = rig_add_line(&rig, 0, NULL, NULL);
+		cr_assert(rig_until_line(&rig, line, TL_LINE_FAULTY, 60000), "%s", table[i].words);
+		assert_down(&rig, line, table[i].error, table[i].words);
+		sim_modem_clear_faults(rig.modems[0].sim);
+		cr_assert(rig_until_line(&rig, line, TL_LINE_READY, 100000), "%s", table[i].words);
+		rig_fini(&rig);
+	}
+}
+
 Test(line, comes_up_behind_slow_and_noisy_modems)
 {
 	static const enum sim_fault_kind kinds[] = {SIM_FAULT_JUNK, SIM_FAULT_RING, SIM_FAULT_SPLIT,
