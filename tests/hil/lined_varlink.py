@@ -303,7 +303,7 @@ class Calls(Fixture):
         self.connect().call("Hangup", session=incoming)
         self.assert_nothing_left()
 
-    def test_reject_tells_how_it_ended_when_the_caller_has_given_up(self):
+    def test_reject_ends_the_session_and_hides_the_ringing(self):
         caller, callee = self.connect(), self.connect()
         outgoing = self.ring_b(caller)
         callee.send("Reject", line="b", more=True)
