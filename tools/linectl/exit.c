@@ -19,7 +19,7 @@ static const struct error_row error_rows[] = {
 	{"DeviceGone", STATUS_GONE, "plug it in again, then look with 'linectl list'"},
 	{"CallOver", STATUS_OTHER, NULL},
 	{"NotOwner", STATUS_BUSY, NULL},
-	{"Busy", STATUS_BUSY, "'linectl list' shows the call on each line"},
+	{"Busy", STATUS_BUSY, "'linectl list' shows the calls, 'linectl hangup SESSION' ends one"},
 	{"Already", STATUS_OTHER, NULL},
 	{"NotSupported", STATUS_MODEM, "'linectl show LINE' tells what the modem can do"},
 	{"Timeout", STATUS_TIMEOUT, NULL},
