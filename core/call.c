@@ -106,7 +106,11 @@ void core_call_place(struct core_call *call)
 
 	call->waiting = false;
 	core_line_set_state(line, TL_LINE_IN_USE, 0, NULL);
-	r = line->ops->dial(line->driver, &call->dial);
+	/* It may have been waiting since before the modem was known. */
+	if (line->identity.media & 1U << call->dial.media)
+		r = line->ops->dial(line->driver, &call->dial);
+	else
+		r = -EOPNOTSUPP;
 	if (r == 0) {
 		call->went_off_hook = true;
 		return;
@@ -120,12 +124,14 @@ void core_call_place(struct core_call *call)
 static void reject(struct core_call *call)
 {
 	struct core_cause cause = {.origin = call->origin, .disconnect = TL_DISCONNECT_REJECT};
+	struct core_line *line = call->line;
 
-	call->line->muted = true;
+	line->muted = true;
 	core_text_copy(call->record.note, sizeof(call->record.note),
 		       "analogue lines cannot reject: left ringing, unanswered");
 	core_record_set_cause(&call->record, &cause);
 	core_call_cleared(call);
+	core_line_set_state(line, TL_LINE_IN_USE, 0, "a rejected call is still ringing");
 }
 
 void core_call_drop(struct core_call *call, enum tl_origin origin)
@@ -244,7 +250,12 @@ void core_call_drop_failed(struct core_call *call, int error, const char *reason
 	else
 		describe_failure(call, why, sizeof(why));
 	hal_debug(&call->ctx->log, call->object, "drop failed: %s", why);
-	set_own_cause(call);
+	/* Who asked is known, how it ended is not. */
+	if (call->dropping) {
+		lost.origin = call->origin;
+		lost.disconnect = TL_DISCONNECT_UNKNOWN;
+	}
+	core_record_stamp(&call->record, call->ctx->clock, TL_MOMENT_DISCONNECTED);
 	core_record_set_cause(&call->record, &lost);
 	(void)core_call_apply(call, CORE_CALL_EVENT_LOSE_TRACK);
 	finish(call, -EIO, -EIO, why);

@@ -197,7 +197,8 @@ int core_line_may_dial(const struct core_line *line, enum tl_media media)
 		break;
 	case TL_LINE_OPENING:
 	case TL_LINE_PROBING:
-		return -EBUSY;
+		/* It waits until the modem has said what it is; that it can is seen then. */
+		return line->next ? -EBUSY : 0;
 	case TL_LINE_FAULTY:
 		return -ENOTRECOVERABLE;
 	case TL_LINE_ABSENT:

@@ -93,7 +93,8 @@ int main(int argc, char **argv)
 			tl_event_free(event);
 		}
 	}
-	check(tl_session_release(ctx, session, 0), "no call");
+	if (session.id)
+		check(tl_session_release(ctx, session, 0), "release");
 	tl_ctx_free(ctx);
-	return EXIT_SUCCESS;
+	return session.id ? EXIT_SUCCESS : EXIT_FAILURE;
 }

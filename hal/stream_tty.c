@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -491,6 +492,16 @@ int hal_stream_tty_adopt(struct hal_loop *loop, int fd, const char *path,
 	return 0;
 }
 
+/* Some programs (picocom, tio, Debian's advice) lock the tty itself. We respect that and do not do
+ * it: closing a tty that is locked may leave DTR up. */
+static int probe_flock(int fd)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : 0;
+	(void)flock(fd, LOCK_UN);
+	return 0;
+}
+
 static int open_tty(const char *path, int *ret_fd)
 {
 	struct termios2 t;
@@ -510,6 +521,8 @@ static int open_tty(const char *path, int *ret_fd)
 		r = -errno;
 	else if (!is_pty(fd) && ioctl(fd, TIOCGEXCL, &exclusive) == 0 && exclusive)
 		r = -EBUSY;
+	else
+		r = probe_flock(fd);
 	if (r < 0) {
 		close(fd);
 		return r;

@@ -368,6 +368,7 @@ static void receive(struct at_queue *queue)
 
 	if (n < 0)
 		return; /* nothing there; or lost, which has an event of its own */
+	queue->counts.bytes_in += (size_t)n;
 	input = hal_slice(queue->rx, (size_t)n);
 	queue->reading = true;
 	while (input.len > 0 && !queue->closed) {

@@ -109,7 +109,7 @@ struct at_queue_events {
 
 /* For records and metrics. unknown: lines that were nobody's; no AT modem sends many of them. */
 struct at_queue_counts {
-	uint64_t sent, timeouts, resyncs, junk, overlong, unknown;
+	uint64_t sent, timeouts, resyncs, junk, overlong, unknown, bytes_in;
 };
 
 /* Takes over stream on success (closed by at_queue_free). object, which names the line in logs, and

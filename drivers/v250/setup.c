@@ -284,7 +284,7 @@ static void give_up_probing(struct v250 *v)
 	const struct at_queue_counts *counts = at_queue_get_counts(v->queue);
 	char why[CORE_REASON_MAX];
 
-	if (counts->junk + counts->overlong + counts->unknown > 0) {
+	if (counts->bytes_in > 0) {
 		(void)snprintf(why, sizeof(why),
 			       "something answers at %u bit/s, but not an AT modem: check the "
 			       "device and its "

@@ -138,13 +138,14 @@ TL_API int tl_number_check(const char *number, size_t *ret_position);
  * Place a call. The session is valid from the moment this returns; the client is its owner. The
  * operation completes when the modem has accepted the number (or refused it); how the call gets on
  * is told by TL_EVENT_CALL_STATE events.
+ * A line that is still being opened or probed keeps the call waiting.
  *
  * @param number see tl_number_check(); copied
  * @param params NULL for defaults; still the caller's
  * @param ret_session written on success
  * @param ret_op operation id, may be NULL
  * @return 0 accepted; -EINVAL bad number; -ESTALE, -EBADF handles; -EBUSY a call is on the line, or
- * it is still being prepared; -ENODEV the device is gone; -ENOTRECOVERABLE the line is faulty;
+ * waits for it already; -ENODEV the device is gone; -ENOTRECOVERABLE the line is faulty;
  * -EOPNOTSUPP the modem has no such media; -ENOSPC too many sessions or requests; -ENOMEM
  */
 TL_API int tl_line_dial(struct tl_ctx *ctx, tl_client client, tl_line line, const char *number,

@@ -42,7 +42,7 @@ Test(line, with_a_modem_that_misbehaves_is_faulty_and_says_why)
 		const char *word;
 	} table[] = {
 		{SIM_FAULT_SILENT, -ETIMEDOUT, "no modem answers"},
-		{SIM_FAULT_ECHO_ONLY, -ETIMEDOUT, "no modem answers"},
+		{SIM_FAULT_ECHO_ONLY, -EPROTO, "not an AT modem"},
 		{SIM_FAULT_ERROR, -EPROTO, "errors"},
 	};
 
@@ -225,6 +225,50 @@ Test(line, refuses_a_bad_init_command_by_name)
 	line = rig_add_line(&rig, 0, "init", "AT+NONSENSE=1");
 	cr_assert(rig_until_line(&rig, line, TL_LINE_FAULTY, 10000));
 	assert_down(&rig, line, -EPROTO, "AT+NONSENSE=1");
+	rig_fini(&rig);
+}
+
+Test(line, that_is_still_being_probed_keeps_a_call_waiting)
+{
+	const struct rig_options options = {.modems = 1, .no_diagnostics = true};
+	struct tl_dial_params *voice = tl_dial_params_new();
+	tl_session first, second;
+	tl_client self;
+	tl_line line;
+	struct rig rig;
+	uint64_t op;
+
+	/* It goes out as soon as the modem is known ... */
+	rig_init_bare(&rig, &options);
+	self = tl_ctx_get_client(rig.ctx);
+	line = rig_add_line(&rig, 0, NULL, NULL);
+	cr_assert_eq(tl_line_dial(rig.ctx, self, line, "300", NULL, &first, &op), 0);
+	cr_assert_eq(tl_line_dial(rig.ctx, self, line, "300", NULL, &second, NULL), -EBUSY);
+	cr_assert_eq(rig_op(&rig, op, 10000), 0);
+	cr_assert(rig_until_call(&rig, first, TL_CALL_CONNECTED, 10000));
+	cr_assert_eq(tl_session_release(rig.ctx, first, TL_RELEASE_DROP), 0);
+	cr_assert(rig_until_line(&rig, line, TL_LINE_READY, 60000));
+
+	/* ... if the modem can do it; ... */
+	cr_assert_eq(tl_line_reset(rig.ctx, self, line, NULL), 0);
+	tl_dial_params_set_media(voice, TL_MEDIA_VOICE);
+	cr_assert_eq(tl_line_dial(rig.ctx, self, line, "300", voice, &first, &op), 0);
+	cr_assert_eq(rig_op(&rig, op, 10000), -EOPNOTSUPP);
+	cr_assert_eq(rig_state(&rig, first), TL_CALL_IDLE);
+	cr_assert_not(rig_is_off_hook(&rig, 0));
+	cr_assert_eq(tl_session_release(rig.ctx, first, 0), 0);
+	(void)tl_dial_params_free(voice);
+	cr_assert(rig_until_line(&rig, line, TL_LINE_READY, 60000));
+
+	/* ... and ends with the line if there is none. */
+	cr_assert_eq(tl_line_reset(rig.ctx, self, line, NULL), 0);
+	rig_fault(&rig, 0, SIM_FAULT_ERROR);
+	cr_assert_eq(tl_line_dial(rig.ctx, self, line, "300", NULL, &first, &op), 0);
+	cr_assert_eq(rig_op(&rig, op, 60000), -ENOTRECOVERABLE);
+	cr_assert_eq(rig_state(&rig, first), TL_CALL_IDLE);
+	cr_assert_eq(tl_session_release(rig.ctx, first, 0), 0);
+	sim_modem_clear_faults(rig.modems[0].sim);
+	cr_assert(rig_until_line(&rig, line, TL_LINE_READY, 100000));
 	rig_fini(&rig);
 }
 

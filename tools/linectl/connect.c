@@ -65,7 +65,7 @@ static enum status tell_no_daemon(const struct app *app, const char *path, int r
 		.subject = path,
 		.error = "NoDaemon",
 		.reason = "the daemon is not running",
-		.hint = "start it with 'systemctl start lined', or do without it: --device PATH, "
+		.hint = "start it (lined --line NAME=DEVICE), or do without it: --device PATH, "
 			"--sim",
 	};
 

@@ -57,7 +57,7 @@ enum status raw_call(struct app *app, const char **args)
 
 	if (varlink_json_parse(text, strlen(text), &params) < 0)
 		return help_usage(app, app->command,
-				  "JSON must be one object: '{\"line\": \"l1\"}'");
+				  "JSON must be one object: '{\"line\": \"l1.1\"}'");
 	method_name(args[0], method, sizeof(method));
 	status = connect_send(app, method, params, more ? VARLINK_CALL_MORE : 0);
 	while (status == STATUS_OK) {

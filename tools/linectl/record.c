@@ -80,6 +80,15 @@ static void print_who(const struct output *output, struct json_object *info)
 		   field_bool(info, "over") ? ", over" : "");
 }
 
+/* What is gone cannot be proved to be on hook. */
+static const char *moment_label(struct json_object *info, size_t i)
+{
+	if (strcmp(moments[i].key, "idle") == 0 &&
+	    strcmp(field_text(info, "origin"), "device-gone") == 0)
+		return "over with the device";
+	return is_incoming(info) ? moments[i].in : moments[i].out;
+}
+
 /* Clock times are for people and may jump; the steps between them are measured by the boot-time
  * clock. */
 static void print_when(const struct output *output, struct json_object *info)
@@ -99,7 +108,7 @@ static void print_when(const struct output *output, struct json_object *info)
 			output_duration((at - before) / 1000, step, sizeof(step));
 		output_row(output, before ? "" : "when", "%-23s  %10s  %s",
 			   output_time(field_int(wall, moments[i].key), true, time, sizeof(time)),
-			   step, is_incoming(info) ? moments[i].in : moments[i].out);
+			   step, moment_label(info, i));
 		before = at;
 	}
 	if (field_int(info, "duration_ms") > 0) {
@@ -132,6 +141,11 @@ static void print_end(const struct output *output, struct json_object *info)
 	output_row(output, "note", "%s", field_text(info, "note"));
 }
 
+static bool is_unproved(struct json_object *info)
+{
+	return field_bool(info, "over") && strcmp(field_text(info, "state"), "unknown") == 0;
+}
+
 static enum output_style step_style(struct json_object *step)
 {
 	const char *result = field_text(step, "result");
@@ -152,6 +166,14 @@ static const struct output_column step_columns[] = {
 	{"PROOF", "proof", NULL, NULL},
 };
 
+static void print_steps(const struct output *output, struct json_object *drop)
+{
+	if (field_count(drop) == 0)
+		return;
+	fputc('\n', output->out);
+	output_table(output, step_columns, sizeof(step_columns) / sizeof(step_columns[0]), drop);
+}
+
 void record_print(const struct output *output, struct json_object *info)
 {
 	struct json_object *drop = field_get(info, "drop");
@@ -160,10 +182,9 @@ void record_print(const struct output *output, struct json_object *info)
 	print_when(output, info);
 	print_link(output, info);
 	print_end(output, info);
-	if (field_count(drop) == 0)
-		return;
-	fputc('\n', output->out);
-	output_table(output, step_columns, sizeof(step_columns) / sizeof(step_columns[0]), drop);
+	if (is_unproved(info))
+		output_row(output, "on hook", "NOT proved: the line is faulty");
+	print_steps(output, drop);
 }
 
 void record_print_short(const struct output *output, struct json_object *info)
@@ -181,6 +202,11 @@ void record_print_short(const struct output *output, struct json_object *info)
 			   output_duration(ms, duration, sizeof(duration)));
 	print_link(output, info);
 	print_end(output, info);
+	if (is_unproved(info)) {
+		output_row(output, "on hook", "NOT proved: the line is faulty");
+		print_steps(output, drop);
+		return;
+	}
 	for (size_t i = 0; i < field_count(drop); i++) {
 		struct json_object *step = field_at(drop, i);
 		const char *proof = field_text(step, "proof");

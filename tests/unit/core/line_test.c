@@ -254,8 +254,11 @@ Test(line, takes_commands_calls_and_resets_as_its_state_allows)
 		if (uses[i].use < 0) {
 			cr_assert_eq(tl_line_command(f.ctx, self, line, "X", 0, &op), uses[i].use,
 				     "%s", state);
-			cr_assert_eq(tl_line_dial(f.ctx, self, line, "1", NULL, &session, &op),
-				     uses[i].use, "%s", state);
+			/* One that is on its way up keeps a call waiting instead. */
+			if (uses[i].state != TL_LINE_OPENING && uses[i].state != TL_LINE_PROBING)
+				cr_assert_eq(
+					tl_line_dial(f.ctx, self, line, "1", NULL, &session, &op),
+					uses[i].use, "%s", state);
 			cr_assert_eq(op, 7);
 			cr_assert_eq(session.id, 7);
 			cr_assert_str_eq(f.calls, "");

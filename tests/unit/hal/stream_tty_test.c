@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -486,6 +487,21 @@ Test(stream_tty, a_uart_is_exclusive_while_open)
 }
 
 /* There the flag would survive the last close, as long as the master lives. */
+Test(stream_tty, a_port_that_another_program_has_locked_is_refused)
+{
+	const struct hal_stream_config c = HAL_STREAM_CONFIG_DEFAULT;
+	struct fixture f;
+	int other;
+
+	open_master(&f);
+	other = open(f.path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	cr_assert_eq(flock(other, LOCK_EX), 0);
+	cr_assert_eq(hal_stream_tty_open(f.loop, f.path, &c, &f.err, &f.s), -EBUSY);
+	close(other);
+	cr_assert_eq(hal_stream_tty_open(f.loop, f.path, &c, &f.err, &f.s), 0);
+	teardown(&f);
+}
+
 Test(stream_tty, a_pty_is_not_made_exclusive)
 {
 	struct fixture f;
@@ -501,7 +517,6 @@ Test(stream_tty, a_pty_is_not_made_exclusive)
 }
 
 /* --- bytes --- */
-
 Test(stream_tty, bytes_go_both_ways_unchanged)
 {
 	static const char bytes[] = "\r\n\x03\x04\x11\x13\xff";
