@@ -15,6 +15,8 @@ struct tl_line_info {
 	char why[CORE_REASON_MAX];
 	struct core_line_identity identity;
 	uint32_t rings;
+	char caller[TL_NUMBER_MAX + 1];
+	char caller_name[CORE_IDENT_MAX];
 	uint64_t call;
 	uint64_t calls_total;
 };
@@ -44,7 +46,12 @@ int tl_line_get_info(struct tl_ctx *ctx, tl_line id, struct tl_line_info **ret_i
 	info->error = line->error;
 	core_text_copy(info->why, sizeof(info->why), line->why);
 	info->identity = line->identity;
-	info->rings = is_offering(line) ? line->rings : 0;
+	if (is_offering(line)) {
+		info->rings = line->rings;
+		core_text_copy(info->caller, sizeof(info->caller), line->call->record.caller);
+		core_text_copy(info->caller_name, sizeof(info->caller_name),
+			       line->call->record.caller_name);
+	}
 	info->call = line->call ? line->call->record.call : 0;
 	info->calls_total = line->calls_total;
 	*ret_info = info;
@@ -125,6 +132,16 @@ bool tl_line_info_has_modem_lines(const struct tl_line_info *info)
 uint32_t tl_line_info_rings(const struct tl_line_info *info)
 {
 	return info->rings;
+}
+
+const char *tl_line_info_caller(const struct tl_line_info *info)
+{
+	return info->caller;
+}
+
+const char *tl_line_info_caller_name(const struct tl_line_info *info)
+{
+	return info->caller_name;
 }
 
 uint64_t tl_line_info_call(const struct tl_line_info *info)

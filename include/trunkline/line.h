@@ -201,6 +201,9 @@ TL_API bool tl_line_info_can(const struct tl_line_info *info, enum tl_media medi
 TL_API bool tl_line_info_has_modem_lines(const struct tl_line_info *info);
 /** Rings of the present offer. */
 TL_API uint32_t tl_line_info_rings(const struct tl_line_info *info);
+/** Who calls, while a call is offered and as far as it has been told; comes between two rings. */
+TL_API const char *tl_line_info_caller(const struct tl_line_info *info);
+TL_API const char *tl_line_info_caller_name(const struct tl_line_info *info);
 /** The call on the line, by its number, 0: none. */
 TL_API uint64_t tl_line_info_call(const struct tl_line_info *info);
 TL_API uint64_t tl_line_info_calls_total(const struct tl_line_info *info);

@@ -21,6 +21,17 @@ static tl_session offered(struct rig *rig)
 	return rig_new_session(rig, self);
 }
 
+/* Before anybody answers the line itself tells who calls. */
+static void assert_caller(struct rig *rig, const char *number)
+{
+	struct tl_line_info *info;
+
+	cr_assert_eq(tl_line_get_info(rig->ctx, rig->modems[0].line, &info), 0);
+	cr_assert_str_eq(tl_line_info_caller(info), number);
+	cr_assert_str_eq(tl_line_info_caller_name(info), "");
+	(void)tl_line_info_free(info);
+}
+
 Test(incoming, call_is_offered_with_its_number_answered_and_dropped)
 {
 	for (int lines = 0; lines < 2; lines++) {
@@ -34,6 +45,7 @@ Test(incoming, call_is_offered_with_its_number_answered_and_dropped)
 		session = offered(&rig);
 		cr_assert_eq(rig_state(&rig, session), TL_CALL_OFFERING);
 		cr_assert_geq(rig_count(&rig, TL_EVENT_RING), 2);
+		assert_caller(&rig, "5551234");
 		info = rig_info(&rig, session);
 		cr_assert_str_eq(tl_session_info_caller(info), "5551234");
 		cr_assert_eq(tl_session_info_features(info),
@@ -44,6 +56,7 @@ Test(incoming, call_is_offered_with_its_number_answered_and_dropped)
 		cr_assert_eq(tl_session_answer(rig.ctx, session, TL_MEDIA_DATA, NULL), -EBUSY);
 		cr_assert_eq(rig_op(&rig, op, 10000), 0);
 		cr_assert_eq(rig_state(&rig, session), TL_CALL_CONNECTED);
+		assert_caller(&rig, "");
 		cr_assert_eq(tl_session_drop(rig.ctx, session, 0, &op), 0);
 		cr_assert_eq(rig_op(&rig, op, 60000), 0);
 		cr_assert_not(rig_is_off_hook(&rig, 0));

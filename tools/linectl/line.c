@@ -95,6 +95,9 @@ static void print_media(const struct output *output, struct json_object *media)
 
 static void print_line(const struct output *output, struct json_object *line)
 {
+	const char *caller = field_text(line, "caller");
+	const char *name = field_text(line, "caller_name");
+
 	output_row(output, "line", "%s (%s)", field_text(line, "name"), field_text(line, "line"));
 	output_row(output, "state", "%s", field_text(line, "state"));
 	output_row(output, "why", "%s", field_text(line, "why"));
@@ -110,6 +113,7 @@ static void print_line(const struct output *output, struct json_object *line)
 						   : "without modem lines");
 	if (field_int(line, "rings") > 0)
 		output_row(output, "rings", "%" PRId64, field_int(line, "rings"));
+	output_row(output, "caller", "%s%s%s", caller, *caller && *name ? ", " : "", name);
 	if (field_int(line, "call") > 0)
 		output_row(output, "call", "%" PRId64, field_int(line, "call"));
 	output_row(output, "calls", "%" PRId64 " so far", field_int(line, "calls_total"));

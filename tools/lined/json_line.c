@@ -64,6 +64,8 @@ int json_line(const struct lined *lined, tl_line line, struct json_object **ret_
 	put_media(&b, info);
 	varlink_put_bool(&b, "modem_lines", tl_line_info_has_modem_lines(info));
 	varlink_put_count(&b, "rings", tl_line_info_rings(info));
+	varlink_put_text(&b, "caller", tl_line_info_caller(info));
+	varlink_put_text(&b, "caller_name", tl_line_info_caller_name(info));
 	varlink_put_count(&b, "call", (int64_t)tl_line_info_call(info));
 	varlink_put_int(&b, "calls_total", (int64_t)tl_line_info_calls_total(info));
 	tl_line_info_free(info);
