@@ -24,7 +24,7 @@ struct hal_clock_ops {
 	uint64_t (*now_us)(const struct hal_clock *clock);
 	uint64_t (*boot_us)(const struct hal_clock *clock);
 	int64_t (*wall_us)(const struct hal_clock *clock);
-	/* true: time passes only by hal_clock_virtual_advance(); a loop must not arm a timerfd */
+	/* true: time passes only by hal_clock_virtual_set(); a loop must not arm a timerfd */
 	bool is_virtual;
 };
 

@@ -5,8 +5,9 @@
 /*
  * One program per port: a UUCP lock file (FHS 3.0 §5.9, HDB format: ten characters of decimal pid
  * and a newline), so that minicom, pppd, picocom and mgetty respect us and we respect them.
- * TIOCEXCL is the second fence and is set by the tty backend. No flock(): closing a flocked tty may
- * leave DTR up.
+ * TIOCEXCL is the second fence and is set by the tty backend, which also refuses a tty that
+ * somebody else has locked with flock(). We hold no such lock: closing a locked tty may leave DTR
+ * up.
  */
 
 #include "hal/stream.h"

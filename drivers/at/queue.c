@@ -258,11 +258,8 @@ static void time_out(struct at_queue *queue)
 bool at_queue_unsolicited(struct at_queue *queue, struct hal_slice line, enum at_result result)
 {
 	const struct at_queue_events *events = &queue->events;
-	bool known = events->on_unsolicited && events->on_unsolicited(queue->user, line, result);
 
-	if (!known && result == AT_RESULT_NONE && !(queue->current && queue->current->on_line))
-		queue->counts.unknown++;
-	return known;
+	return events->on_unsolicited && events->on_unsolicited(queue->user, line, result);
 }
 
 static bool is_final(const struct at_cmd *cmd, enum at_result result)

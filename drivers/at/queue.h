@@ -55,11 +55,6 @@ enum at_cmd_flags {
 struct at_queue;
 struct at_cmd;
 
-/* Commands of one purpose, cancelled together. */
-struct at_group {
-	uint32_t id;
-};
-
 struct at_answer {
 	int error;		/* 0: a final result came; else -ETIMEDOUT -ECANCELED -ENODEV */
 	enum at_result result;	/* valid when error is 0 */
@@ -107,9 +102,9 @@ struct at_queue_events {
 	void (*on_stuck)(void *user);
 };
 
-/* For records and metrics. unknown: lines that were nobody's; no AT modem sends many of them. */
+/* For records, metrics and diagnosis. */
 struct at_queue_counts {
-	uint64_t sent, timeouts, resyncs, junk, overlong, unknown, bytes_in;
+	uint64_t sent, timeouts, resyncs, junk, overlong, bytes_in;
 };
 
 /* Takes over stream on success (closed by at_queue_free). object, which names the line in logs, and

@@ -18,7 +18,7 @@ struct options {
 	const char *socket;
 	const char *device; /**< --device: a private daemon for this port */
 	uint32_t baud;	    /**< 0: the daemon's default */
-	bool sim;	    /**< --sim: a private daemon with two emulated modems */
+	bool sim;	    /**< --sim: a private daemon with an emulated modem */
 	const char *log_level;
 	bool trace;
 

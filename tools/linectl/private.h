@@ -4,7 +4,7 @@
 
 /**
  * @file
- * A daemon of our own, for one serial port or for two emulated modems. It is a child that serves us
+ * A daemon of our own, for one serial port or for an emulated modem. It is a child that serves us
  * over a socketpair, as any daemon would, and ends with the connection: nothing is left behind,
  * whatever becomes of us.
  */
