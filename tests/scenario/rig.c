@@ -17,7 +17,9 @@ static int open_stream(const struct hal_stream_provider *provider, struct hal_lo
 {
 	struct rig *rig = HAL_CONTAINER_OF(provider, struct rig, provider);
 	struct rig_modem *modem = &rig->modems[path[0] - 'a'];
-	struct hal_stream_mem_limits limits = {.without_lines = modem->without_lines};
+	struct hal_stream_mem_limits limits = {.without_lines = modem->without_lines,
+					       .max_read = modem->byte_by_byte,
+					       .max_write = modem->byte_by_byte};
 	struct hal_stream *ours;
 	int r;
 
@@ -161,6 +163,9 @@ struct condition {
 	tl_line line;
 	unsigned int state;
 	uint64_t op;
+	size_t modem;
+	bool (*user_holds)(void *user);
+	void *user;
 };
 
 static bool never(const struct condition *condition)
@@ -256,6 +261,30 @@ static bool is_over(const struct condition *condition)
 bool rig_until_over(struct rig *rig, tl_session session, uint64_t ms)
 {
 	struct condition condition = {.holds = is_over, .session = session};
+
+	return run(rig, &condition, ms);
+}
+
+static bool is_on_hook(const struct condition *condition)
+{
+	return !rig_is_off_hook(condition->rig, condition->modem);
+}
+
+bool rig_until_on_hook(struct rig *rig, size_t index, uint64_t ms)
+{
+	struct condition condition = {.holds = is_on_hook, .modem = index};
+
+	return run(rig, &condition, ms);
+}
+
+static bool user_says(const struct condition *condition)
+{
+	return condition->user_holds(condition->user);
+}
+
+bool rig_until(struct rig *rig, bool (*holds)(void *user), void *user, uint64_t ms)
+{
+	struct condition condition = {.holds = user_says, .user_holds = holds, .user = user};
 
 	return run(rig, &condition, ms);
 }

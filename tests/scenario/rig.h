@@ -22,6 +22,7 @@ struct rig_modem {
 	struct hal_stream *stream; /* the modem's end */
 	bool absent;		   /* opening it fails */
 	bool without_lines;	   /* like a pty */
+	bool byte_by_byte;	   /* what is opened from now on moves a byte at a time */
 	tl_line line;
 };
 
@@ -60,6 +61,8 @@ void rig_run_ms(struct rig *rig, uint64_t ms);
 bool rig_until_call(struct rig *rig, tl_session session, enum tl_call_state state, uint64_t ms);
 bool rig_until_line(struct rig *rig, tl_line line, enum tl_line_state state, uint64_t ms);
 bool rig_until_over(struct rig *rig, tl_session session, uint64_t ms);
+bool rig_until_on_hook(struct rig *rig, size_t index, uint64_t ms);
+bool rig_until(struct rig *rig, bool (*holds)(void *user), void *user, uint64_t ms);
 /* @return the completion, asserting that it comes within ms */
 int rig_op(struct rig *rig, uint64_t op, uint64_t ms);
 
