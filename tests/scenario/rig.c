@@ -377,9 +377,14 @@ void rig_fault(struct rig *rig, size_t index, enum sim_fault_kind kind)
 
 void rig_unplug(struct rig *rig, size_t index)
 {
-	rig->modems[index].absent = true;
-	hal_stream_mem_unplug(rig->modems[index].stream);
-	sim_modem_detach(rig->modems[index].sim);
+	struct rig_modem *modem = &rig->modems[index];
+
+	modem->absent = true;
+	/* The port may be closed at the moment. */
+	if (!sim_modem_has_stream(modem->sim))
+		return;
+	hal_stream_mem_unplug(modem->stream);
+	sim_modem_detach(modem->sim);
 }
 
 void rig_plug(struct rig *rig, size_t index)

@@ -279,23 +279,14 @@ static void recover_voice(struct scene *scene)
 	cr_assert(rig_until_call(&scene->rig, scene->session, TL_CALL_IDLE, 60000));
 }
 
-#define LINES     \
-	{         \
-		0 \
-	}
-#define NO_LINES                      \
-	{                             \
-		.without_lines = true \
-	}
-#define CLASS_8               \
-	{                     \
-		.voice = true \
-	}
-
-#define LOST TL_ORIGIN_CLIENT_LOST
-#define APPL TL_ORIGIN_APPLICATION
-
 /* clang-format off */
+#define LINES	 {0}
+#define NO_LINES {.without_lines = true}
+#define NO_UD	 {.without_lines = true, .no_diagnostics = true}
+#define CLASS_8	 {.voice = true}
+#define LOST	 TL_ORIGIN_CLIENT_LOST
+#define APPL	 TL_ORIGIN_APPLICATION
+
 static const struct stage stages[] = {
 	{"waiting", LINES, TL_CALL_DIALING, LOST, wait_for_probe, NULL},
 	{"dial not yet sent", LINES, TL_CALL_DIALING, LOST, dial_unsent, NULL},
@@ -308,6 +299,7 @@ static const struct stage stages[] = {
 	{"ringback", LINES, TL_CALL_RINGBACK, LOST, ring_back, NULL},
 	{"connected", LINES, TL_CALL_CONNECTED, LOST, connect, NULL},
 	{"connected, no lines", NO_LINES, TL_CALL_CONNECTED, LOST, connect, NULL},
+	{"connected, no lines, no #UD", NO_UD, TL_CALL_CONNECTED, LOST, connect, NULL},
 	{"talking", LINES, TL_CALL_CONNECTED, LOST, talk, NULL},
 	{"talking, class 8", CLASS_8, TL_CALL_CONNECTED, LOST, talk, NULL},
 	/* Nobody has to hang up what nobody has taken: it rings on until the caller gives up. */
@@ -332,6 +324,7 @@ static const struct stage stages[] = {
 	{"no lines, drop: hook", NO_LINES, TL_CALL_CONNECTED, APPL, drop_while_connected, "hook"},
 	{"no lines, drop: reinit", NO_LINES, TL_CALL_CONNECTED, APPL, drop_while_connected, "reinit"},
 	{"no lines, drop: reopen", NO_LINES, TL_CALL_CONNECTED, APPL, drop_while_connected, "reopen"},
+	{"no #UD, drop: hook", NO_UD, TL_CALL_CONNECTED, APPL, drop_while_connected, "hook"},
 	{"proceeding, drop: hook", CLASS_8, TL_CALL_PROCEEDING, APPL, drop_while_talking, "hook"},
 	{"proceeding, drop: dtr", CLASS_8, TL_CALL_PROCEEDING, APPL, drop_while_talking, "dtr"},
 	{"proceeding, drop: reinit", CLASS_8, TL_CALL_PROCEEDING, APPL, drop_while_talking, "reinit"},

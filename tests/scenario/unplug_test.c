@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* The plug is pulled at every single byte of a call's life, and of a line's beginning. */
+/* The plug is pulled at every single byte of a call's life, of a line's beginning, and of a reset;
+ * when it is plugged in again the line is READY and takes the next call. */
 #include <errno.h>
 
 #include <criterion/criterion.h>
 
 #include "hal/stream_mem.h"
-#include "tests/scenario/rig.h"
+#include "tests/scenario/stage.h"
+
+/* Long enough for every ladder and what follows it, but not for a caller to give up. */
+#define LIFE_MS 60000
 
 struct life {
-	struct rig rig;
-	tl_session session;
-	uint64_t setup, drop;
+	struct scene scene;
 	size_t turns; /* of the loop, each moves a byte at most */
 	size_t unplug_at;
 	bool unplugged;
@@ -22,141 +24,228 @@ static bool turn(void *user)
 
 	if (life->turns++ != life->unplug_at)
 		return false;
-	rig_unplug(&life->rig, 0);
+	rig_unplug(&life->scene.rig, 0);
 	life->unplugged = true;
 	return true;
+}
+
+static void go_byte_by_byte(struct rig *rig, bool on)
+{
+	const struct hal_stream_mem_limits limits = {.max_read = on, .max_write = on};
+
+	rig->modems[0].byte_by_byte = on;
+	if (sim_modem_has_stream(rig->modems[0].sim))
+		hal_stream_mem_set_limits(rig->modems[0].stream, &limits);
 }
 
 /* Let time pass, byte by byte; stops when the plug is pulled. */
 static void pass(struct life *life, uint64_t ms)
 {
-	static const struct hal_stream_mem_limits byte_by_byte = {.max_read = 1, .max_write = 1};
-	struct rig *rig = &life->rig;
+	struct rig *rig = &life->scene.rig;
 
-	if (life->unplugged)
-		return;
-	if (rig->modems[0].stream)
-		hal_stream_mem_set_limits(rig->modems[0].stream, &byte_by_byte);
+	go_byte_by_byte(rig, true);
 	(void)hal_loop_run_virtual(rig->ctx->loop, &rig->clock,
 				   rig->clock.now_us + ms * HAL_USEC_PER_MSEC, turn, life);
+	go_byte_by_byte(rig, false);
 }
 
-static void place_and_drop(struct life *life)
+static bool line_is_away(void *user)
 {
-	tl_client self = tl_ctx_get_client(life->rig.ctx);
+	struct rig *rig = user;
+	enum tl_line_state state = rig_line_state(rig, rig->modems[0].line);
 
-	if (tl_line_dial(life->rig.ctx, self, life->rig.modems[0].line, "300", NULL, &life->session,
-			 &life->setup) < 0)
-		return;
-	pass(life, 5000);
-	if (tl_session_drop(life->rig.ctx, life->session, 0, &life->drop) < 0)
-		life->drop = 0;
-	pass(life, 5000);
+	return state == TL_LINE_GONE || state == TL_LINE_ABSENT;
 }
 
-static void answer_and_be_dropped(struct life *life)
+static void check_call(struct life *life, const char *name)
 {
-	struct rig *rig = &life->rig;
-	tl_client self = tl_ctx_get_client(rig->ctx);
-
-	cr_assert_eq(tl_line_open(rig->ctx, self, rig->modems[0].line, TL_PRIVILEGE_OWNER, 0), 0);
-	cr_assert_eq(sim_exchange_ring(rig->modems[0].sim, HAL_SLICE("5551234")), 0);
-	/* It is the answer that is of interest: the ringing is not cut into bytes. */
-	rig_run_ms(rig, 1000);
-	life->session = rig_new_session(rig, self);
-	if (tl_session_answer(rig->ctx, life->session, TL_MEDIA_DATA, &life->setup) < 0)
-		life->setup = 0;
-	pass(life, 3000);
-	if (!life->unplugged)
-		(void)sim_exchange_clear(rig->modems[0].sim);
-	pass(life, 8000);
-}
-
-static void check(struct life *life)
-{
-	struct rig *rig = &life->rig;
+	struct scene *scene = &life->scene;
 	struct tl_session_info *info;
 
-	cr_assert(rig_until_over(rig, life->session, 1000), "turn %zu", life->unplug_at);
-	cr_assert_leq(rig_op(rig, life->setup, 0), 0);
-	if (life->drop)
-		cr_assert_eq(rig_op(rig, life->drop, 0), 0);
-	info = rig_info(rig, life->session);
-	cr_assert_eq(tl_session_info_state(info), TL_CALL_IDLE);
-	cr_assert_neq(tl_session_info_origin(info), TL_ORIGIN_NONE);
-	(void)tl_session_info_free(info);
-	cr_assert_eq(tl_session_release(rig->ctx, life->session, 0), 0);
-	/* GONE at once; ABSENT when it has been looked for again. */
-	if (rig_line_state(rig, rig->modems[0].line) != TL_LINE_ABSENT)
-		cr_assert(rig_until_line(rig, rig->modems[0].line, TL_LINE_GONE, 100));
-	rig_plug(rig, 0);
-	cr_assert(rig_until_line(rig, rig->modems[0].line, TL_LINE_READY, 100000), "turn %zu",
+	cr_assert(rig_until_over(&scene->rig, scene->session, 1000), "%s, turn %zu", name,
 		  life->unplug_at);
+	if (scene->setup)
+		cr_assert_leq(rig_op(&scene->rig, scene->setup, 0), 0);
+	if (scene->drop && rig_op(&scene->rig, scene->drop, 0) != 0)
+		cr_assert_eq(rig_op(&scene->rig, scene->drop, 0), -EIO);
+	info = rig_info(&scene->rig, scene->session);
+	cr_assert_neq(tl_session_info_origin(info), TL_ORIGIN_NONE, "%s, turn %zu", name,
+		      life->unplug_at);
+	(void)tl_session_info_free(info);
 }
 
-static bool unplug_call_at(void (*live)(struct life *life), size_t turns, bool without_lines)
+static void check(struct life *life, const char *name)
 {
-	const struct rig_options options = {.modems = 1, .without_lines = without_lines};
+	struct scene *scene = &life->scene;
+	struct rig *rig = &scene->rig;
+
+	if (scene->session.id)
+		check_call(life, name);
+	cr_assert(rig_until(rig, line_is_away, rig, 100000), "%s, turn %zu", name, life->unplug_at);
+	sim_modem_clear_faults(rig->modems[0].sim);
+	rig_plug(rig, 0);
+	cr_assert(rig_until_line(rig, rig->modems[0].line, TL_LINE_READY, 100000), "%s, turn %zu",
+		  name, life->unplug_at);
+	if (scene->session.id) {
+		cr_assert_eq(rig_state(rig, scene->session), TL_CALL_IDLE, "%s, turn %zu", name,
+			     life->unplug_at);
+		cr_assert_eq(tl_session_release(rig->ctx, scene->session, 0), 0);
+	}
+	scene_dial(scene, "300", TL_MEDIA_DATA);
+	cr_assert(rig_until_call(rig, scene->session, TL_CALL_CONNECTED, 30000), "%s, turn %zu",
+		  name, life->unplug_at);
+}
+
+/* ---- what happens to a call while the plug is pulled ---- */
+
+static void nothing(struct scene *scene)
+{
+	(void)scene;
+}
+
+static void drop(struct scene *scene)
+{
+	scene_drop(scene, 0);
+}
+
+static void hang_up_there(struct scene *scene)
+{
+	cr_assert_eq(sim_exchange_clear(scene->rig.modems[0].sim), 0);
+}
+
+static bool unplug_at(const struct stage *stage, void (*act)(struct scene *scene), size_t turns)
+{
 	struct life life = {.unplug_at = turns};
 
-	rig_init(&life.rig, &options);
-	live(&life);
+	stage_enter(stage, &life.scene);
+	act(&life.scene);
+	pass(&life, LIFE_MS);
 	if (life.unplugged)
-		check(&life);
-	else
-		cr_assert_eq(tl_session_release(life.rig.ctx, life.session, 0), 0);
-	rig_fini(&life.rig);
+		check(&life, stage->name);
+	scene_fini(&life.scene);
 	return life.unplugged;
 }
 
-static void unplug_at_every_byte(void (*live)(struct life *life))
-{
-	for (int without_lines = 0; without_lines < 2; without_lines++) {
-		size_t turns = 0;
-
-		while (unplug_call_at(live, turns, without_lines))
-			turns++;
-		cr_log_info("%zu turns", turns);
-		cr_assert_gt(turns, 100);
-	}
-}
-
-Test(unplug, at_every_byte_of_a_call_placed_and_dropped, .timeout = 120)
-{
-	unplug_at_every_byte(place_and_drop);
-}
-
-Test(unplug, at_every_byte_of_a_call_answered_and_ended_by_the_far_end, .timeout = 120)
-{
-	unplug_at_every_byte(answer_and_be_dropped);
-}
-
-static bool unplug_probe_at(size_t turns)
-{
-	const struct rig_options options = {.modems = 1};
-	struct life life = {.unplug_at = turns};
-	bool unplugged;
-	tl_line line;
-
-	rig_init_bare(&life.rig, &options);
-	line = rig_add_line(&life.rig, 0, NULL, NULL);
-	pass(&life, 5000);
-	unplugged = life.unplugged;
-	if (unplugged) {
-		cr_assert(rig_until_line(&life.rig, line, TL_LINE_GONE, 1000), "turn %zu", turns);
-		rig_plug(&life.rig, 0);
-	}
-	cr_assert(rig_until_line(&life.rig, line, TL_LINE_READY, 100000), "turn %zu", turns);
-	rig_fini(&life.rig);
-	return unplugged;
-}
-
-Test(unplug, at_every_byte_of_probing_leaves_a_line_that_comes_back, .timeout = 120)
+/* @return how many turns there were */
+static size_t unplug_at_every_turn(const struct stage *stage, void (*act)(struct scene *scene))
 {
 	size_t turns = 0;
 
-	while (unplug_probe_at(turns))
+	while (unplug_at(stage, act, turns))
 		turns++;
-	cr_log_info("%zu turns", turns);
-	cr_assert_gt(turns, 100);
+	cr_log_info("%s: %zu turns", stage->name, turns);
+	return turns;
+}
+
+static bool any(const struct stage *stage)
+{
+	(void)stage;
+	return true;
+}
+
+static bool is_live(const struct stage *stage)
+{
+	return stage->lost != TL_ORIGIN_APPLICATION && stage->state != TL_CALL_DISCONNECTED;
+}
+
+static bool is_connected(const struct stage *stage)
+{
+	return stage->state == TL_CALL_CONNECTED && stage->lost == TL_ORIGIN_CLIENT_LOST;
+}
+
+static void unplug_everywhere(bool (*applies)(const struct stage *stage),
+			      void (*act)(struct scene *scene), size_t at_least)
+{
+	const struct stage *stages;
+	size_t n, turns = 0;
+
+	stages = stage_table(&n);
+	for (size_t i = 0; i < n; i++)
+		if (applies(&stages[i]))
+			turns += unplug_at_every_turn(&stages[i], act);
+	cr_assert_gt(turns, at_least);
+}
+
+Test(unplug, at_every_byte_of_what_follows_each_state, .timeout = 240)
+{
+	unplug_everywhere(any, nothing, 2000);
+}
+
+Test(unplug, at_every_byte_of_a_drop_in_each_state, .timeout = 240)
+{
+	unplug_everywhere(is_live, drop, 1000);
+}
+
+Test(unplug, at_every_byte_of_an_end_by_the_far_end, .timeout = 240)
+{
+	unplug_everywhere(is_connected, hang_up_there, 100);
+}
+
+/* ---- lines without a call ---- */
+
+static void add_line(struct scene *scene)
+{
+	tl_line line = scene->rig.modems[0].line;
+
+	cr_assert_eq(tl_line_remove(scene->rig.ctx, line), 0);
+	(void)rig_add_line(&scene->rig, 0, NULL, NULL);
+}
+
+static void reset(struct scene *scene)
+{
+	struct rig *rig = &scene->rig;
+
+	cr_assert_eq(tl_line_reset(rig->ctx, tl_ctx_get_client(rig->ctx), rig->modems[0].line,
+				   &scene->drop),
+		     0);
+}
+
+static void break_and_reset(struct scene *scene)
+{
+	struct rig *rig = &scene->rig;
+	uint64_t op;
+
+	rig_fault(rig, 0, SIM_FAULT_SILENT);
+	reset(scene);
+	op = scene->drop;
+	cr_assert_lt(rig_op(rig, op, 100000), 0);
+	cr_assert_eq(rig_line_state(rig, rig->modems[0].line), TL_LINE_FAULTY);
+	sim_modem_clear_faults(rig->modems[0].sim);
+	reset(scene);
+}
+
+static bool unplug_line_at(const struct rig_options *options, void (*act)(struct scene *scene),
+			   size_t turns)
+{
+	struct life life = {.unplug_at = turns};
+	uint64_t op;
+
+	scene_init(&life.scene, options);
+	act(&life.scene);
+	op = life.scene.drop;
+	life.scene.drop = 0;
+	pass(&life, LIFE_MS);
+	if (life.unplugged)
+		check(&life, "line");
+	if (op)
+		cr_assert_leq(rig_op(&life.scene.rig, op, 0), 0, "turn %zu", turns);
+	scene_fini(&life.scene);
+	return life.unplugged;
+}
+
+Test(unplug, at_every_byte_of_probing_and_of_a_reset, .timeout = 240)
+{
+	static const struct rig_options forms[] = {{0}, {.without_lines = true}, {.voice = true}};
+	static void (*const acts[])(struct scene * scene) = {add_line, reset, break_and_reset};
+
+	for (size_t form = 0; form < sizeof(forms) / sizeof(forms[0]); form++) {
+		for (size_t act = 0; act < sizeof(acts) / sizeof(acts[0]); act++) {
+			size_t turns = 0;
+
+			while (unplug_line_at(&forms[form], acts[act], turns))
+				turns++;
+			cr_log_info("%zu turns", turns);
+			cr_assert_gt(turns, 100);
+		}
+	}
 }
