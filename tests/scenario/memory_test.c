@@ -252,7 +252,7 @@ static const struct act of_a_line[] = {
 
 /* ---- the two loops ---- */
 
-/* Every event of the call's end has come to the rig's client, or it knows that some were lost. */
+/* The rig's client has been told that the call is over, or that it has missed something. */
 static void check_events(const struct rig *rig, const char *what, size_t fail_at)
 {
 	bool ended = rig_count(rig, TL_EVENT_LOST) > 0;
@@ -276,6 +276,13 @@ static void check(struct scene *scene, const char *what, size_t fail_at)
 			      fail_at);
 	cr_assert_eq(tl_ctx_get_count(rig->ctx, TL_COUNT_REQUESTS), 0, "%s, allocation %zu", what,
 		     fail_at);
+	if (scene->session.id)
+		cr_assert_eq(tl_session_release(rig->ctx, scene->session, TL_RELEASE_DROP), 0);
+	(void)sim_exchange_clear(rig->modems[0].sim);
+	cr_assert(rig_until_line(rig, rig->modems[0].line, TL_LINE_READY, 300000),
+		  "%s, allocation %zu", what, fail_at);
+	if (rig->ctx->counts[TL_COUNT_CALLS_TOTAL] > 0)
+		check_events(rig, what, fail_at);
 	scene_fini(scene);
 }
 
@@ -308,8 +315,6 @@ static bool live(const struct act *act, size_t fail_at, bool for_ever)
 	act->happen(&scene);
 	rig_run_ms(&scene.rig, LIFE_MS);
 	failed = end();
-	if (scene.session.id)
-		check_events(&scene.rig, act->name, fail_at);
 	check(&scene, act->name, fail_at);
 	return failed;
 }
