@@ -9,6 +9,7 @@
 #include "core/event.h"
 #include "core/line.h"
 #include "core/number.h"
+#include "core/offer.h"
 #include "core/request.h"
 #include "core/session.h"
 
@@ -147,7 +148,10 @@ int tl_line_open(struct tl_ctx *ctx, tl_client client_id, tl_line line_id,
 	r = find_both(ctx, client_id, line_id, &client, &line);
 	if (r < 0)
 		return r;
-	return core_open_set(client, line, privilege, priority);
+	r = core_open_set(client, line, privilege, priority);
+	if (r == 0 && line->call)
+		core_offer_again(line->call);
+	return r;
 }
 
 int tl_line_close(struct tl_ctx *ctx, tl_client client_id, tl_line line_id)
@@ -189,7 +193,7 @@ int tl_line_join(struct tl_ctx *ctx, tl_client client_id, tl_line line_id,
 	r = core_session_new(client, line->call, privilege, &session);
 	if (r < 0)
 		return r;
-	core_event_call(line->call, TL_EVENT_CALL_INFO);
+	core_event_call_others(line->call, TL_EVENT_CALL_INFO, session);
 	*ret_session = session->id;
 	return 0;
 }
@@ -226,6 +230,15 @@ static int prepare_dial(struct core_client *client, struct core_line *line,
 	return 0;
 }
 
+/* What the call does not say, its line does. */
+static void set_limits(struct core_call *call, const struct tl_dial_params *params)
+{
+	if (params->max_duration_s)
+		core_limit_set(call, TL_LIMIT_DURATION, params->max_duration_s);
+	if (params->inactivity_s)
+		core_limit_set(call, TL_LIMIT_INACTIVITY, params->inactivity_s);
+}
+
 int tl_line_dial(struct tl_ctx *ctx, tl_client client_id, tl_line line_id, const char *number,
 		 const struct tl_dial_params *params, tl_session *ret_session, uint64_t *ret_op)
 {
@@ -256,7 +269,7 @@ int tl_line_dial(struct tl_ctx *ctx, tl_client client_id, tl_line line_id, const
 	r = prepare_dial(client, line, &dial, &call, &request);
 	if (r < 0)
 		return r;
-	call->max_duration_s = params->max_duration_s;
+	set_limits(call, params);
 	*ret_session = HAL_CONTAINER_OF(call->sessions.next, struct core_session, of_call)->id;
 	if (ret_op)
 		*ret_op = request->op;
@@ -320,13 +333,16 @@ int tl_line_command(struct tl_ctx *ctx, tl_client client_id, tl_line line_id, co
 	return 0;
 }
 
-int tl_line_reset(struct tl_ctx *ctx, tl_client client_id, tl_line line_id, uint64_t *ret_op)
+int tl_line_reset(struct tl_ctx *ctx, tl_client client_id, tl_line line_id, enum tl_reset kind,
+		  uint64_t *ret_op)
 {
 	struct core_request *request;
 	struct core_client *client;
 	struct core_line *line;
 	int r;
 
+	if (kind != TL_RESET_SOFT && kind != TL_RESET_HARD)
+		return -EINVAL;
 	r = find_both(ctx, client_id, line_id, &client, &line);
 	if (r < 0)
 		return r;
@@ -335,11 +351,13 @@ int tl_line_reset(struct tl_ctx *ctx, tl_client client_id, tl_line line_id, uint
 	r = core_request_new(client, line, (tl_session){0}, &request);
 	if (r < 0)
 		return r;
-	core_line_detach(line);
 	core_request_done_all(&line->commands, -ECANCELED, "the line was reset");
 	if (ret_op)
 		*ret_op = request->op;
 	hal_list_append(&line->resets, &request->of_target);
-	core_line_attach(line);
+	if (kind == TL_RESET_SOFT)
+		core_line_reset_soft(line);
+	else
+		core_line_reset_hard(line);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <trunkline/session.h>
 
 #include "core/event.h"
+#include "core/keep.h"
 #include "core/line.h"
 #include "core/request.h"
 #include "core/session.h"
@@ -108,6 +109,64 @@ int tl_session_release(struct tl_ctx *ctx, tl_session id, unsigned int flags)
 	return 0;
 }
 
+int tl_session_set_privilege(struct tl_ctx *ctx, tl_session id, enum tl_privilege privilege)
+{
+	struct core_session *session;
+	int r;
+
+	if (privilege != TL_PRIVILEGE_MONITOR && privilege != TL_PRIVILEGE_OWNER)
+		return -EINVAL;
+	r = find_for(ctx, id, privilege == TL_PRIVILEGE_OWNER ? CORE_OP_TAKE : CORE_OP_GIVE_UP,
+		     &session);
+	if (r < 0)
+		return r;
+	core_session_set_privilege(session, privilege);
+	if (!session->call->over)
+		core_event_call_others(session->call, TL_EVENT_CALL_INFO, session);
+	return 0;
+}
+
+int tl_session_hand_off(struct tl_ctx *ctx, tl_session id, tl_client to)
+{
+	struct core_session *session, *target;
+	struct core_client *client;
+	int r;
+
+	r = find_for(ctx, id, CORE_OP_HAND_OFF, &session);
+	if (r < 0)
+		return r;
+	r = core_client_find(ctx, to, &client);
+	if (r < 0)
+		return r;
+	target = core_session_of(client, session->call);
+	if (target && target->privilege == TL_PRIVILEGE_OWNER)
+		return -EALREADY;
+	if (target) {
+		core_session_set_privilege(target, TL_PRIVILEGE_OWNER);
+	} else {
+		r = core_session_new(client, session->call, TL_PRIVILEGE_OWNER, &target);
+		if (r < 0)
+			return r;
+		core_event_session_new(target);
+	}
+	core_event_call_others(session->call, TL_EVENT_CALL_INFO, session);
+	return 0;
+}
+
+int tl_session_set_limit(struct tl_ctx *ctx, tl_session id, enum tl_limit limit, uint32_t seconds)
+{
+	struct core_session *session;
+	int r;
+
+	if ((unsigned int)limit >= TL_LIMIT_COUNT || seconds > TL_LIMIT_MAX_S)
+		return -EINVAL;
+	r = find_for(ctx, id, CORE_OP_LIMIT, &session);
+	if (r < 0)
+		return r;
+	core_limit_set(session->call, limit, seconds);
+	return 0;
+}
+
 int tl_session_move(struct tl_ctx *ctx, tl_session id, tl_client to)
 {
 	struct core_session *session;
@@ -122,13 +181,16 @@ int tl_session_move(struct tl_ctx *ctx, tl_session id, tl_client to)
 		return r;
 	if (core_session_of(client, session->call))
 		return -EALREADY;
-	if (client->n_sessions >= TL_SESSIONS_PER_CLIENT_MAX)
+	if (client->n_sessions >= client->max_sessions)
 		return -ENOSPC;
 	session->client->n_sessions--;
 	hal_list_del(&session->of_client);
 	session->client = client;
+	session->since_us = hal_loop_now_us(ctx->loop);
+	session->noticed = false;
 	client->n_sessions++;
 	hal_list_append(&client->sessions, &session->of_client);
+	core_keep_update(client);
 	return 0;
 }
 

@@ -8,18 +8,10 @@
 #include <trunkline/error.h>
 
 #include "core/event.h"
+#include "core/keep.h"
 #include "core/line.h"
 #include "core/request.h"
 #include "core/session.h"
-
-static void on_limit(struct hal_timer *timer)
-{
-	struct core_call *call = HAL_CONTAINER_OF(timer, struct core_call, limit);
-
-	hal_debug(&call->ctx->log, call->object,
-		  "connected for %u s, the longest allowed: dropping", call->max_duration_s);
-	core_call_drop(call, TL_ORIGIN_TIMEOUT);
-}
 
 struct core_call *core_call_new(struct core_line *line, enum tl_direction direction,
 				enum tl_media media, enum tl_call_state state)
@@ -45,7 +37,9 @@ struct core_call *core_call_new(struct core_line *line, enum tl_direction direct
 	hal_list_init(&call->setup);
 	hal_list_init(&call->drops);
 	core_drop_init(&call->drop);
-	hal_timer_init(&call->limit, on_limit);
+	core_limit_init(call);
+	call->limits.seconds[TL_LIMIT_DURATION] = line->config.max_duration_s;
+	call->limits.seconds[TL_LIMIT_INACTIVITY] = line->config.inactivity_s;
 	hal_list_append(&ctx->call_list, &call->node);
 	ctx->counts[TL_COUNT_CALLS]++;
 	return call;
@@ -62,7 +56,7 @@ void core_call_free(struct core_call *call)
 {
 	struct tl_ctx *ctx = call->ctx;
 
-	hal_timer_cancel(ctx->loop, &call->limit);
+	core_limit_stop(call);
 	hal_timer_cancel(ctx->loop, &call->drop.timer);
 	hal_list_del(&call->node);
 	ctx->counts[TL_COUNT_CALLS]--;
@@ -73,6 +67,14 @@ void core_call_put(struct core_call *call)
 {
 	if (call->over && !call->line && hal_list_empty(&call->sessions))
 		core_call_free(call);
+}
+
+bool core_call_is_unanswered(const struct core_call *call)
+{
+	enum tl_call_state state = call->record.state;
+
+	return !call->over && !call->answering && !call->dropping &&
+	       (state == TL_CALL_OFFERING || state == TL_CALL_ACCEPTED);
 }
 
 bool core_call_apply(struct core_call *call, enum core_call_event event)
@@ -191,8 +193,9 @@ static void set_own_cause(struct core_call *call)
 /* The call is over: nobody waits any longer. */
 static void finish(struct core_call *call, int setup_result, int drop_result, const char *text)
 {
-	hal_timer_cancel(call->ctx->loop, &call->limit);
+	core_limit_stop(call);
 	call->over = true;
+	core_keep_over(call);
 	core_request_done_all(&call->setup, setup_result, text);
 	core_request_done_all(&call->drops, drop_result, text);
 }
@@ -301,13 +304,6 @@ void core_call_dialed(struct core_line *line, int error)
 	core_request_done_all(&call->setup, error, NULL);
 }
 
-static void limit_duration(struct core_call *call)
-{
-	if (call->max_duration_s && !hal_timer_armed(&call->limit))
-		hal_timer_arm_ms(call->ctx->loop, &call->limit,
-				 UINT64_C(1000) * call->max_duration_s);
-}
-
 void core_call_event(struct core_line *line, enum core_call_event event)
 {
 	struct core_call *call = live_call(line, core_call_event_name(event));
@@ -316,7 +312,7 @@ void core_call_event(struct core_line *line, enum core_call_event event)
 		return;
 	/* The modem cannot see when a voice call is answered: its time runs from the dialling. */
 	if (event == CORE_CALL_EVENT_PROCEED && call->record.media == TL_MEDIA_VOICE)
-		limit_duration(call);
+		core_limit_start(call);
 	if (event != CORE_CALL_EVENT_CONNECT)
 		return;
 	call->answering = false;
@@ -326,7 +322,7 @@ void core_call_event(struct core_line *line, enum core_call_event event)
 		core_call_drop(call, TL_ORIGIN_APPLICATION);
 		return;
 	}
-	limit_duration(call);
+	core_limit_start(call);
 }
 
 void core_call_set_link(struct core_line *line, const struct core_link *link)
@@ -343,6 +339,7 @@ void core_call_add_bytes(struct core_line *line, uint64_t in, uint64_t out)
 		return;
 	line->call->record.bytes_in += in;
 	line->call->record.bytes_out += out;
+	core_limit_touch(line->call);
 }
 
 void core_call_note(struct core_line *line, const char *note)

@@ -10,6 +10,7 @@
 #include "core/call_fsm.h"
 #include "core/ctx.h"
 #include "core/drop.h"
+#include "core/limit.h"
 #include "core/record.h"
 
 struct core_line;
@@ -25,7 +26,8 @@ struct core_call {
 	struct core_record record;
 	struct hal_list sessions; /* core_session.of_call */
 	unsigned int owners, monitors;
-	bool over;	/* IDLE, or given up: the drop failed */
+	bool over; /* IDLE, or given up: the drop failed */
+	uint64_t over_us;
 	bool dropping;	/* by us; origin is who asked */
 	bool answering; /* ops->answer() is under way */
 	bool waiting;	/* to be dialled as soon as the line is ready */
@@ -34,8 +36,7 @@ struct core_call {
 	enum tl_origin origin;
 	struct core_drop drop;
 	struct core_dial dial;
-	uint32_t max_duration_s;
-	struct hal_timer limit;
+	struct core_limits limits;
 	struct hal_list setup; /* requests that wait for the dial or answer */
 	struct hal_list drops; /* requests that wait for the end */
 };
@@ -50,6 +51,8 @@ void core_call_put(struct core_call *call);
 /* Whatever its state: the context is going. */
 void core_call_free(struct core_call *call);
 
+/* An offer that nobody has answered, and that has not ended? */
+bool core_call_is_unanswered(const struct core_call *call);
 /* Feed the state table; an event that is not allowed is logged and ignored. @return allowed */
 bool core_call_apply(struct core_call *call, enum core_call_event event);
 /* Hand the number to the driver. Errors end the call. */

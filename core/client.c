@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/event.h"
+#include "core/keep.h"
 #include "core/line.h"
 #include "core/record.h"
 #include "core/request.h"
@@ -24,6 +25,8 @@ int core_client_new(struct tl_ctx *ctx, const char *name, struct core_client **r
 	}
 	client->ctx = ctx;
 	core_text_copy(client->name, sizeof(client->name), name);
+	client->max_sessions = TL_SESSIONS_PER_CLIENT_MAX;
+	core_keep_init(client);
 	hal_list_init(&client->sessions);
 	hal_list_init(&client->opens);
 	hal_list_init(&client->requests);
@@ -52,17 +55,23 @@ static struct core_session *first_session(struct core_client *client)
 	return HAL_CONTAINER_OF(client->sessions.next, struct core_session, of_client);
 }
 
+static void free_opens(struct core_client *client)
+{
+	while (!hal_list_empty(&client->opens))
+		core_open_free(HAL_CONTAINER_OF(client->opens.next, struct core_open, of_client));
+}
+
 void core_client_free(struct core_client *client)
 {
 	struct core_session *session;
 
+	free_opens(client);
+	core_keep_stop(client);
 	while ((session = first_session(client)))
 		core_session_free(session);
 	while (!hal_list_empty(&client->requests))
 		core_request_withdraw(
 			HAL_CONTAINER_OF(client->requests.next, struct core_request, of_client));
-	while (!hal_list_empty(&client->opens))
-		core_open_free(HAL_CONTAINER_OF(client->opens.next, struct core_open, of_client));
 	core_event_purge_client(client);
 	hal_list_del(&client->node);
 	core_handles_remove(&client->ctx->clients, client->id.id);
@@ -73,11 +82,8 @@ void core_client_free(struct core_client *client)
 /* An unanswered offer needs no owner: it rings on, for others to answer. */
 static bool needs_drop(const struct core_session *session)
 {
-	enum tl_call_state state = session->call->record.state;
-
 	return core_session_is_sole_owner(session) && !session->call->over &&
-	       (session->call->answering ||
-		(state != TL_CALL_OFFERING && state != TL_CALL_ACCEPTED));
+	       !core_call_is_unanswered(session->call);
 }
 
 void core_client_gone(struct core_client *client)
@@ -85,6 +91,7 @@ void core_client_gone(struct core_client *client)
 	struct core_session *session;
 	bool lost = false;
 
+	free_opens(client);
 	while ((session = first_session(client))) {
 		struct core_call *call = session->call;
 

@@ -8,6 +8,7 @@
 
 #include "core/ctx.h"
 #include "hal/list.h"
+#include "hal/loop.h"
 
 struct core_line;
 
@@ -20,6 +21,9 @@ struct core_client {
 	struct hal_list opens;	  /* core_open.of_client */
 	struct hal_list requests; /* core_request.of_client */
 	uint32_t n_sessions;
+	uint32_t max_sessions;
+	uint32_t max_age_s; /* of ended sessions; 0: none */
+	struct hal_timer keep;
 	uint32_t n_requests;
 	uint32_t n_events; /* completions excluded */
 	uint64_t n_lost;   /* events lost since the last marker was fetched */

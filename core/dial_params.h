@@ -8,6 +8,7 @@ struct tl_dial_params {
 	enum tl_media media;
 	uint32_t timeout_s;
 	uint32_t max_duration_s;
+	uint32_t inactivity_s;
 };
 
 #endif

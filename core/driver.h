@@ -36,6 +36,8 @@ struct core_line_config {
 	char init[128];
 	uint32_t baud;
 	uint32_t dial_timeout_s;
+	uint32_t max_duration_s; /* 0: none */
+	uint32_t inactivity_s;	 /* 0: none */
 	uint32_t ring_gap_s;
 	uint32_t command_delay_ms;
 	enum { CORE_FLOW_NONE, CORE_FLOW_RTSCTS, CORE_FLOW_XONXOFF } flow;
@@ -47,6 +49,7 @@ struct core_driver_host {
 	const struct hal_log *log;
 	const struct hal_stream_provider *provider;
 	const struct core_line_config *config;
+	bool factory; /* begin with factory settings, the modem may be confused */
 };
 
 /* What probing found out. */
@@ -125,6 +128,12 @@ struct core_driver_ops {
 	 */
 	int (*attach)(struct core_line *line, const struct core_driver_host *host,
 		      void **ret_driver);
+	/*
+	 * Do again what follows the opening, on the open port: no call is on the line. The same
+	 * upcalls as after attach() follow, core_line_opened() among them. @return 0; -ENODEV the
+	 * port is not open: attach anew
+	 */
+	int (*probe)(void *driver);
 	/* Close the port, free everything. May be called in every state, also from an upcall. */
 	void (*detach)(void *driver);
 	/*

@@ -82,32 +82,60 @@ static struct tl_event of_call(const struct core_call *call, enum tl_event_type 
 		.direction = call->record.direction,
 		.origin = call->record.cause.origin,
 		.disconnect = call->record.cause.disconnect,
+		.owners = call->owners,
+		.monitors = call->monitors,
 	};
 
 	core_text_copy(event.line_name, sizeof(event.line_name), call->line_name);
 	return event;
 }
 
-void core_event_call(struct core_call *call, enum tl_event_type type)
+static void send_to_watchers(const struct core_call *call, const struct tl_event *event)
+{
+	struct core_client *client;
+	struct hal_list *node;
+
+	hal_list_for_each (node, &call->ctx->client_list) {
+		client = HAL_CONTAINER_OF(node, struct core_client, node);
+		if (client->watching && !core_session_of(client, call))
+			send(client, event);
+	}
+}
+
+void core_event_call_others(struct core_call *call, enum tl_event_type type,
+			    const struct core_session *by)
 {
 	struct tl_event event = of_call(call, type);
 	struct core_session *session;
-	struct core_client *client;
 	struct hal_list *node;
 
 	hal_list_for_each (node, &call->sessions) {
 		session = HAL_CONTAINER_OF(node, struct core_session, of_call);
+		if (session == by)
+			continue;
 		event.session = session->id;
 		event.privilege = session->privilege;
 		send(session->client, &event);
 	}
 	event.session = (tl_session){0};
 	event.privilege = TL_PRIVILEGE_NONE;
-	hal_list_for_each (node, &call->ctx->client_list) {
-		client = HAL_CONTAINER_OF(node, struct core_client, node);
-		if (client->watching && !core_session_of(client, call))
-			send(client, &event);
-	}
+	send_to_watchers(call, &event);
+}
+
+void core_event_call(struct core_call *call, enum tl_event_type type)
+{
+	core_event_call_others(call, type, NULL);
+}
+
+void core_event_expiring(struct core_session *session, uint64_t seconds)
+{
+	struct tl_event event = of_call(session->call, TL_EVENT_SESSION_EXPIRING);
+
+	event.session = session->id;
+	event.privilege = session->privilege;
+	event.count = seconds;
+	send(session->client, &event);
+	send_to_watchers(session->call, &event);
 }
 
 void core_event_session_new(struct core_session *session)
@@ -156,7 +184,8 @@ void core_event_purge_session(struct tl_ctx *ctx, uint64_t session)
 
 	hal_list_for_each_safe (node, tmp, &ctx->events) {
 		event = HAL_CONTAINER_OF(node, struct tl_event, node);
-		if (event->session.id != session || event->type == TL_EVENT_OP_DONE)
+		if (event->session.id != session || event->type == TL_EVENT_OP_DONE ||
+		    event->type == TL_EVENT_SESSION_EXPIRING)
 			continue;
 		if (core_client_find(ctx, event->client, &client) == 0)
 			client->n_events--;
@@ -296,6 +325,16 @@ enum tl_line_state tl_event_get_line_state(const struct tl_event *event)
 enum tl_privilege tl_event_get_privilege(const struct tl_event *event)
 {
 	return event->privilege;
+}
+
+unsigned int tl_event_get_owners(const struct tl_event *event)
+{
+	return event->owners;
+}
+
+unsigned int tl_event_get_monitors(const struct tl_event *event)
+{
+	return event->monitors;
 }
 
 uint32_t tl_event_get_rings(const struct tl_event *event)

@@ -34,6 +34,7 @@ struct tl_event {
 	enum tl_disconnect disconnect;
 	enum tl_line_state line_state;
 	enum tl_privilege privilege;
+	uint32_t owners, monitors;
 	uint32_t rings;
 	uint64_t count;
 	uint64_t boot_us;
@@ -46,10 +47,15 @@ struct tl_event {
 void core_event_complete(struct tl_ctx *ctx, struct tl_event *event);
 /* One event of this type to every holder of a session on the call and to watching clients. */
 void core_event_call(struct core_call *call, enum tl_event_type type);
+/* The same to all but the holder of a session, who has made the change. */
+void core_event_call_others(struct core_call *call, enum tl_event_type type,
+			    const struct core_session *by);
+/* The session will be released after so many seconds, or (0) is released now. */
+void core_event_expiring(struct core_session *session, uint64_t seconds);
 void core_event_session_new(struct core_session *session);
 /* To those who have the line open and to watching clients. */
 void core_event_line(struct core_line *line, enum tl_event_type type);
-/* Forget what is queued for a session, completions excepted. */
+/* Forget what is queued for a session, completions and the news of its expiry excepted. */
 void core_event_purge_session(struct tl_ctx *ctx, uint64_t session);
 /* Forget all that is queued for a client. */
 void core_event_purge_client(struct core_client *client);

@@ -9,14 +9,14 @@
 
 #include "core/event.h"
 #include "core/line_fsm.h"
+#include "core/offer.h"
 #include "core/request.h"
-#include "core/session.h"
 
 static void on_retry(struct hal_timer *timer)
 {
 	struct core_line *line = HAL_CONTAINER_OF(timer, struct core_line, retry);
 
-	hal_debug(&line->ctx->log, line->config.name, "trying again");
+	hal_debug(&line->ctx->log, line->config.name, "opening again");
 	core_line_attach(line);
 }
 
@@ -37,6 +37,7 @@ int core_line_new(struct tl_ctx *ctx, const struct core_line_config *config,
 	line->config = *config;
 	line->ops = ops;
 	line->state = TL_LINE_ABSENT;
+	line->since = core_stamp_now(ctx->clock);
 	hal_list_init(&line->opens);
 	hal_list_init(&line->commands);
 	hal_list_init(&line->resets);
@@ -71,6 +72,8 @@ void core_line_set_state(struct core_line *line, enum tl_line_state state, int e
 			  tl_line_state_name(state), tl_line_state_name(line->state));
 		return;
 	}
+	if (line->state != state)
+		line->since = core_stamp_now(ctx->clock);
 	line->state = state;
 	line->error = error;
 	core_text_copy(line->why, sizeof(line->why), why);
@@ -108,12 +111,29 @@ void core_line_detach(struct core_line *line)
 		line->ops->detach(driver);
 }
 
+static void attach_after(struct core_line *line, uint64_t ms)
+{
+	line->retry_at_us = hal_loop_now_us(line->ctx->loop) + ms * HAL_USEC_PER_MSEC;
+	hal_timer_arm_ms(line->ctx->loop, &line->retry, ms);
+}
+
 static void retry_later(struct core_line *line)
 {
 	line->retry_s = line->retry_s ? line->retry_s * 2 : 1;
 	if (line->retry_s > CORE_LINE_RETRY_MAX_S)
 		line->retry_s = CORE_LINE_RETRY_MAX_S;
-	hal_timer_arm_ms(line->ctx->loop, &line->retry, UINT64_C(1000) * line->retry_s);
+	attach_after(line, UINT64_C(1000) * line->retry_s);
+}
+
+/* Remember the first reason: later attempts fail for others. */
+static void note_fault(struct core_line *line, const char *why)
+{
+	struct core_fault *fault = &line->fault;
+
+	if (fault->since.boot_us)
+		return;
+	fault->since = core_stamp_now(line->ctx->clock);
+	core_text_copy(fault->why, sizeof(fault->why), why);
 }
 
 void core_line_attach(struct core_line *line)
@@ -124,14 +144,37 @@ void core_line_attach(struct core_line *line)
 		.log = &ctx->log,
 		.provider = ctx->provider,
 		.config = &line->config,
+		.factory = line->factory,
 	};
 	int r;
 
 	hal_timer_cancel(ctx->loop, &line->retry);
+	line->retry_at_us = 0;
+	line->factory = false;
+	if (line->fault.since.boot_us)
+		line->fault.attempts++;
 	core_line_set_state(line, TL_LINE_OPENING, 0, NULL);
 	r = line->ops->attach(line, &host, &line->driver);
 	if (r < 0)
 		core_line_down(line, r, tl_error_text(r));
+}
+
+void core_line_reset_soft(struct core_line *line)
+{
+	if (line->driver && line->ops->probe(line->driver) == 0) {
+		core_line_set_state(line, TL_LINE_OPENING, 0, NULL);
+		return;
+	}
+	core_line_detach(line);
+	core_line_attach(line);
+}
+
+void core_line_reset_hard(struct core_line *line)
+{
+	core_line_detach(line);
+	line->factory = true;
+	core_line_set_state(line, TL_LINE_OPENING, 0, NULL);
+	attach_after(line, CORE_LINE_CLOSED_MS);
 }
 
 static void fail_requests(struct core_line *line, int error, const char *why)
@@ -278,6 +321,7 @@ void core_line_up(struct core_line *line, const struct core_line_identity *ident
 	line->recovering = false;
 	line->retry_s = 0;
 	line->rings = 0;
+	line->fault = (struct core_fault){0};
 	release_call(line);
 	core_line_count(line);
 	core_line_set_state(line, TL_LINE_READY, 0, NULL);
@@ -300,6 +344,7 @@ void core_line_down(struct core_line *line, int error, const char *why)
 	fail_next(line, -ENOTRECOVERABLE, why);
 	if (line->call && line->call->record.state == TL_CALL_IDLE)
 		release_call(line);
+	note_fault(line, why);
 	core_line_set_state(line, error == -ENOENT ? TL_LINE_ABSENT : TL_LINE_FAULTY, error, why);
 	fail_requests(line, error, why);
 	retry_later(line);
@@ -313,36 +358,10 @@ void core_line_lost(struct core_line *line)
 	fail_next(line, -ENODEV, why);
 	if (line->call)
 		core_call_device_gone(line->call);
+	note_fault(line, why);
 	core_line_set_state(line, TL_LINE_GONE, -ENODEV, why);
 	fail_requests(line, -ENODEV, why);
 	retry_later(line);
-}
-
-/* Monitors get a session each; the first of the highest priority among the owners gets the call. */
-static void offer(struct core_line *line, struct core_call *call)
-{
-	struct core_open *open, *owner = NULL;
-	struct core_session *session;
-	struct hal_list *node;
-
-	hal_list_for_each (node, &line->opens) {
-		open = HAL_CONTAINER_OF(node, struct core_open, of_line);
-		if (open->privilege == TL_PRIVILEGE_OWNER &&
-		    (!owner || open->priority > owner->priority) &&
-		    open->client->n_sessions < TL_SESSIONS_PER_CLIENT_MAX)
-			owner = open;
-	}
-	hal_list_for_each (node, &line->opens) {
-		open = HAL_CONTAINER_OF(node, struct core_open, of_line);
-		if (open != owner && open->privilege != TL_PRIVILEGE_MONITOR)
-			continue;
-		if (core_session_new(open->client, call, open->privilege, &session) < 0) {
-			hal_debug(&line->ctx->log, call->object,
-				  "no session for %s: limit or memory", open->client->name);
-			continue;
-		}
-		core_event_session_new(session);
-	}
 }
 
 static void new_offer(struct core_line *line)
@@ -362,7 +381,7 @@ static void new_offer(struct core_line *line)
 	line->caller_name[0] = '\0';
 	line->call = call;
 	core_line_set_state(line, TL_LINE_IN_USE, 0, NULL);
-	offer(line, call);
+	core_offer(call);
 	core_call_announce(call);
 }
 
@@ -392,13 +411,6 @@ void core_line_answered(struct core_line *line)
 	}
 }
 
-static bool is_unanswered(const struct core_call *call)
-{
-	enum tl_call_state state = call->record.state;
-
-	return !call->answering && (state == TL_CALL_OFFERING || state == TL_CALL_ACCEPTED);
-}
-
 void core_line_ring_end(struct core_line *line)
 {
 	static const struct core_cause cause = {
@@ -412,7 +424,7 @@ void core_line_ring_end(struct core_line *line)
 	if (line->muted) {
 		line->muted = false;
 		core_line_up(line, NULL);
-	} else if (line->call && is_unanswered(line->call)) {
+	} else if (line->call && core_call_is_unanswered(line->call)) {
 		core_call_end(line->call, &cause, "never off hook");
 	}
 }

@@ -15,6 +15,16 @@ struct core_request;
 
 /* A line that cannot be used is tried again after 1, 2, 4 … seconds, at most this. */
 #define CORE_LINE_RETRY_MAX_S 60
+/* A hard reset keeps the port closed for so long: DTR is low by HUPCL, and no modem overlooks it.
+ */
+#define CORE_LINE_CLOSED_MS 1000
+
+/* What has made a line unusable, until it is READY again. */
+struct core_fault {
+	char why[CORE_REASON_MAX]; /* the first reason; core_line.why is the latest */
+	struct core_stamp since;   /* 0: none */
+	uint32_t attempts;	   /* to open and probe it since then */
+};
 
 struct core_line {
 	struct hal_list node; /* tl_ctx.line_list */
@@ -26,6 +36,8 @@ struct core_line {
 	enum tl_line_state state;
 	int error;
 	char why[CORE_REASON_MAX];
+	struct core_stamp since; /* when the state was entered */
+	struct core_fault fault;
 	struct core_line_identity identity;
 	struct core_call *call; /* on the line, or being cleared, or lost track of */
 	struct core_call *next; /* to be dialled when the line is ready */
@@ -42,6 +54,8 @@ struct core_line {
 	struct hal_list resets;	  /* requests waiting for READY */
 	struct hal_timer retry;
 	uint32_t retry_s;
+	uint64_t retry_at_us; /* 0: not waiting */
+	bool factory;	      /* the next attempt begins with factory settings */
 };
 
 /* tl_line_params is a configuration being filled in. */
@@ -59,6 +73,10 @@ int core_line_find(struct tl_ctx *ctx, tl_line id, struct core_line **ret_line);
 void core_line_attach(struct core_line *line);
 /* Close the port. */
 void core_line_detach(struct core_line *line);
+/* Probe again on the open port, or open it. */
+void core_line_reset_soft(struct core_line *line);
+/* Close, wait, open, factory settings, probe. */
+void core_line_reset_hard(struct core_line *line);
 void core_line_set_state(struct core_line *line, enum tl_line_state state, int error,
 			 const char *why);
 /* Not known to be on hook? */

@@ -13,6 +13,9 @@ struct tl_line_info {
 	enum tl_line_state state;
 	int error;
 	char why[CORE_REASON_MAX];
+	struct core_stamp since;
+	struct core_fault fault;
+	uint64_t retry_ms;
 	struct core_line_identity identity;
 	uint32_t rings;
 	char caller[TL_NUMBER_MAX + 1];
@@ -25,6 +28,15 @@ static bool is_offering(const struct core_line *line)
 {
 	return line->call && (line->call->record.state == TL_CALL_OFFERING ||
 			      line->call->record.state == TL_CALL_ACCEPTED);
+}
+
+static uint64_t retry_ms(const struct core_line *line)
+{
+	uint64_t now = hal_loop_now_us(line->ctx->loop);
+
+	if (line->retry_at_us <= now)
+		return 0;
+	return (line->retry_at_us - now + HAL_USEC_PER_MSEC - 1) / HAL_USEC_PER_MSEC;
 }
 
 int tl_line_get_info(struct tl_ctx *ctx, tl_line id, struct tl_line_info **ret_info)
@@ -45,6 +57,9 @@ int tl_line_get_info(struct tl_ctx *ctx, tl_line id, struct tl_line_info **ret_i
 	info->state = line->state;
 	info->error = line->error;
 	core_text_copy(info->why, sizeof(info->why), line->why);
+	info->since = line->since;
+	info->fault = line->fault;
+	info->retry_ms = retry_ms(line);
 	info->identity = line->identity;
 	if (is_offering(line)) {
 		info->rings = line->rings;
@@ -102,6 +117,41 @@ const char *tl_line_info_why(const struct tl_line_info *info)
 int tl_line_info_error(const struct tl_line_info *info)
 {
 	return info->error;
+}
+
+uint64_t tl_line_info_since_boot_us(const struct tl_line_info *info)
+{
+	return info->since.boot_us;
+}
+
+int64_t tl_line_info_since_wall_us(const struct tl_line_info *info)
+{
+	return info->since.wall_us;
+}
+
+const char *tl_line_info_fault(const struct tl_line_info *info)
+{
+	return info->fault.why;
+}
+
+uint64_t tl_line_info_fault_boot_us(const struct tl_line_info *info)
+{
+	return info->fault.since.boot_us;
+}
+
+int64_t tl_line_info_fault_wall_us(const struct tl_line_info *info)
+{
+	return info->fault.since.wall_us;
+}
+
+uint32_t tl_line_info_attempts(const struct tl_line_info *info)
+{
+	return info->fault.attempts;
+}
+
+uint64_t tl_line_info_retry_ms(const struct tl_line_info *info)
+{
+	return info->retry_ms;
 }
 
 const char *tl_line_info_manufacturer(const struct tl_line_info *info)

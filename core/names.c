@@ -9,6 +9,7 @@
 #include <trunkline/types.h>
 
 #include "core/handle.h"
+#include "core/session_rules.h"
 #include "hal/slice.h"
 
 static const char *const call_states[TL_CALL_STATE_COUNT] = {
@@ -107,6 +108,7 @@ static const char *const event_types[TL_EVENT_TYPE_COUNT] = {
 	[TL_EVENT_RING] = "ring",
 	[TL_EVENT_LINE_STATE] = "line-state",
 	[TL_EVENT_LOST] = "lost",
+	[TL_EVENT_SESSION_EXPIRING] = "session-expiring",
 };
 
 static const char *const moments[TL_MOMENT_COUNT] = {
@@ -188,6 +190,14 @@ const char *tl_drop_result_name(enum tl_drop_result result)
 const char *tl_event_type_name(enum tl_event_type type)
 {
 	return LOOKUP(event_types, type);
+}
+
+const char *tl_feature_name(enum tl_feature feature)
+{
+	for (unsigned int op = 0; op < CORE_OP_COUNT; op++)
+		if ((unsigned int)feature == 1U << op)
+			return core_op_name((enum core_op)op);
+	return NULL;
 }
 
 const char *tl_moment_name(enum tl_moment moment)

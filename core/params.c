@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <trunkline/line.h>
+#include <trunkline/session.h>
 
 #include "core/dial_params.h"
 #include "core/line.h"
@@ -159,6 +160,18 @@ static int set_dial_timeout(struct tl_line_params *params, const char *value, co
 			  &params->config.dial_timeout_s, ret_why);
 }
 
+static int set_max_duration(struct tl_line_params *params, const char *value, const char **ret_why)
+{
+	return set_number(params, "time in seconds", value, (uint32_t[]){0, TL_LIMIT_MAX_S},
+			  &params->config.max_duration_s, ret_why);
+}
+
+static int set_inactivity(struct tl_line_params *params, const char *value, const char **ret_why)
+{
+	return set_number(params, "time in seconds", value, (uint32_t[]){0, TL_LIMIT_MAX_S},
+			  &params->config.inactivity_s, ret_why);
+}
+
 static int set_ring_gap(struct tl_line_params *params, const char *value, const char **ret_why)
 {
 	return set_number(params, "time in seconds", value, (uint32_t[]){2, 30},
@@ -180,19 +193,26 @@ static int set_tone(struct tl_line_params *params, const char *value, const char
 }
 
 static const struct key keys[] = {
-	{"name", set_name},	    {"device", set_device},
-	{"driver", set_driver},	    {"baud", set_baud},
-	{"flow", set_flow},	    {"number", set_own_number},
-	{"init", set_init},	    {"dial-timeout", set_dial_timeout},
-	{"ring-gap", set_ring_gap}, {"command-delay", set_command_delay},
+	{"name", set_name},
+	{"device", set_device},
+	{"driver", set_driver},
+	{"baud", set_baud},
+	{"flow", set_flow},
+	{"number", set_own_number},
+	{"init", set_init},
+	{"dial-timeout", set_dial_timeout},
+	{"ring-gap", set_ring_gap},
+	{"command-delay", set_command_delay},
 	{"tone", set_tone},
+	{"max-duration", set_max_duration},
+	{"inactivity", set_inactivity},
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
 static const char *const key_names[N_KEYS + 1] = {
-	"name", "device",	"driver",   "baud",	     "flow", "number",
-	"init", "dial-timeout", "ring-gap", "command-delay", "tone", NULL,
+	"name",		"device",   "driver",	     "baud", "flow",	     "number",	   "init",
+	"dial-timeout", "ring-gap", "command-delay", "tone", "max-duration", "inactivity", NULL,
 };
 
 const char *const *tl_line_params_keys(void)
@@ -253,6 +273,11 @@ void tl_dial_params_set_media(struct tl_dial_params *params, enum tl_media media
 void tl_dial_params_set_timeout(struct tl_dial_params *params, uint32_t seconds)
 {
 	params->timeout_s = seconds;
+}
+
+void tl_dial_params_set_inactivity(struct tl_dial_params *params, uint32_t seconds)
+{
+	params->inactivity_s = seconds;
 }
 
 void tl_dial_params_set_max_duration(struct tl_dial_params *params, uint32_t seconds)

@@ -10,15 +10,21 @@ void core_text_copy(char *buf, size_t size, const char *text)
 	(void)hal_slice_copy(hal_slice_str(text), buf, size);
 }
 
+struct core_stamp core_stamp_now(const struct hal_clock *clock)
+{
+	return (struct core_stamp){
+		.boot_us = hal_clock_boot_us(clock),
+		.wall_us = hal_clock_wall_us(clock),
+	};
+}
+
 void core_record_stamp(struct core_record *record, const struct hal_clock *clock,
 		       enum tl_moment moment)
 {
 	struct core_stamp *stamp = &record->moments[moment];
 
-	if (stamp->boot_us)
-		return;
-	stamp->boot_us = hal_clock_boot_us(clock);
-	stamp->wall_us = hal_clock_wall_us(clock);
+	if (!stamp->boot_us)
+		*stamp = core_stamp_now(clock);
 }
 
 void core_record_set_cause(struct core_record *record, const struct core_cause *cause)

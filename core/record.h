@@ -17,6 +17,8 @@ struct core_stamp {
 	int64_t wall_us;
 };
 
+struct core_stamp core_stamp_now(const struct hal_clock *clock);
+
 struct core_drop_entry {
 	const char *name; /* static */
 	uint32_t ms;

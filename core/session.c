@@ -6,96 +6,30 @@
 
 #include "core/event.h"
 #include "core/line.h"
-#include "core/request.h"
+#include "core/offer.h"
 
-/*
- * state × operation for an owner: 0 allowed, else the error. After the call is over DROP gives
- * -EALREADY; where the device is gone -ENODEV takes its place and that of -ENOTCONN
- * (core_session_may).
- */
-static const int rules[CORE_OP_COUNT][TL_CALL_STATE_COUNT] = {
-	[CORE_OP_ANSWER] =
-		{
-			[TL_CALL_IDLE] = -ENOTCONN,
-			[TL_CALL_OFFERING] = 0,
-			[TL_CALL_ACCEPTED] = 0,
-			[TL_CALL_DIALTONE] = -EINVAL,
-			[TL_CALL_DIALING] = -EINVAL,
-			[TL_CALL_PROCEEDING] = -EINVAL,
-			[TL_CALL_RINGBACK] = -EINVAL,
-			[TL_CALL_BUSY] = -EINVAL,
-			[TL_CALL_SPECIALINFO] = -EINVAL,
-			[TL_CALL_CONNECTED] = -EINVAL,
-			[TL_CALL_ONHOLD] = -EINVAL,
-			[TL_CALL_CONFERENCED] = -EINVAL,
-			[TL_CALL_ONHOLDPENDCONF] = -EINVAL,
-			[TL_CALL_ONHOLDPENDTRANSFER] = -EINVAL,
-			[TL_CALL_DISCONNECTED] = -ENOTCONN,
-			[TL_CALL_UNKNOWN] = -EINVAL,
-		},
-	[CORE_OP_ACCEPT] =
-		{
-			[TL_CALL_IDLE] = -ENOTCONN,
-			[TL_CALL_OFFERING] = 0,
-			[TL_CALL_ACCEPTED] = -EALREADY,
-			[TL_CALL_DIALTONE] = -EINVAL,
-			[TL_CALL_DIALING] = -EINVAL,
-			[TL_CALL_PROCEEDING] = -EINVAL,
-			[TL_CALL_RINGBACK] = -EINVAL,
-			[TL_CALL_BUSY] = -EINVAL,
-			[TL_CALL_SPECIALINFO] = -EINVAL,
-			[TL_CALL_CONNECTED] = -EINVAL,
-			[TL_CALL_ONHOLD] = -EINVAL,
-			[TL_CALL_CONFERENCED] = -EINVAL,
-			[TL_CALL_ONHOLDPENDCONF] = -EINVAL,
-			[TL_CALL_ONHOLDPENDTRANSFER] = -EINVAL,
-			[TL_CALL_DISCONNECTED] = -ENOTCONN,
-			[TL_CALL_UNKNOWN] = -EINVAL,
-		},
-	[CORE_OP_DROP] = {[TL_CALL_IDLE] = -EALREADY},
-	[CORE_OP_RELEASE] =
-		{
-			[TL_CALL_IDLE] = 0,
-			[TL_CALL_OFFERING] = -EBUSY,
-			[TL_CALL_ACCEPTED] = -EBUSY,
-			[TL_CALL_DIALTONE] = -EBUSY,
-			[TL_CALL_DIALING] = -EBUSY,
-			[TL_CALL_PROCEEDING] = -EBUSY,
-			[TL_CALL_RINGBACK] = -EBUSY,
-			[TL_CALL_BUSY] = -EBUSY,
-			[TL_CALL_SPECIALINFO] = -EBUSY,
-			[TL_CALL_CONNECTED] = -EBUSY,
-			[TL_CALL_ONHOLD] = -EBUSY,
-			[TL_CALL_CONFERENCED] = -EBUSY,
-			[TL_CALL_ONHOLDPENDCONF] = -EBUSY,
-			[TL_CALL_ONHOLDPENDTRANSFER] = -EBUSY,
-			[TL_CALL_DISCONNECTED] = -EBUSY,
-			[TL_CALL_UNKNOWN] = -EBUSY,
-		},
-};
-
-int core_session_rule(enum core_op op, enum tl_call_state state)
+static enum core_role role_of(const struct core_session *session)
 {
-	return rules[op][state];
+	unsigned int owners = session->call->owners;
+
+	if (session->privilege == TL_PRIVILEGE_OWNER)
+		return owners == 1 ? CORE_ROLE_SOLE_OWNER : CORE_ROLE_OWNER;
+	return owners == 0 ? CORE_ROLE_LONE_MONITOR : CORE_ROLE_MONITOR;
 }
 
 bool core_session_is_sole_owner(const struct core_session *session)
 {
-	return session->privilege == TL_PRIVILEGE_OWNER && session->call->owners == 1;
+	return role_of(session) == CORE_ROLE_SOLE_OWNER;
 }
 
 int core_session_may(const struct core_session *session, enum core_op op)
 {
 	const struct core_call *call = session->call;
 	enum tl_call_state state = call->over ? TL_CALL_IDLE : call->record.state;
-	int r = rules[op][state];
+	int r = core_session_rule(role_of(session), state, op);
 
-	if (op == CORE_OP_RELEASE)
-		return core_session_is_sole_owner(session) ? r : 0;
-	if (session->privilege != TL_PRIVILEGE_OWNER)
-		return -EPERM;
-	if ((r == -ENOTCONN || r == -EALREADY) && call->over &&
-	    call->record.cause.origin == TL_ORIGIN_DEVICE_GONE)
+	if (call->over && call->record.cause.origin == TL_ORIGIN_DEVICE_GONE &&
+	    (r == -ENOTCONN || (op == CORE_OP_DROP && r == -EALREADY)))
 		return -ENODEV;
 	if ((op == CORE_OP_ANSWER || op == CORE_OP_ACCEPT) && r == 0 &&
 	    (call->answering || call->dropping))
@@ -113,6 +47,20 @@ unsigned int core_session_features(const struct core_session *session)
 	return features;
 }
 
+static unsigned int *count_of(struct core_call *call, enum tl_privilege privilege)
+{
+	return privilege == TL_PRIVILEGE_OWNER ? &call->owners : &call->monitors;
+}
+
+void core_session_set_privilege(struct core_session *session, enum tl_privilege privilege)
+{
+	struct core_call *call = session->call;
+
+	(*count_of(call, session->privilege))--;
+	session->privilege = privilege;
+	(*count_of(call, privilege))++;
+}
+
 int core_session_new(struct core_client *client, struct core_call *call,
 		     enum tl_privilege privilege, struct core_session **ret_session)
 {
@@ -120,7 +68,7 @@ int core_session_new(struct core_client *client, struct core_call *call,
 	struct core_session *session;
 	int r;
 
-	if (client->n_sessions >= TL_SESSIONS_PER_CLIENT_MAX)
+	if (client->n_sessions >= client->max_sessions)
 		return -ENOSPC;
 	session = calloc(1, sizeof(*session));
 	if (!session)
@@ -133,14 +81,12 @@ int core_session_new(struct core_client *client, struct core_call *call,
 	session->client = client;
 	session->call = call;
 	session->privilege = privilege;
+	session->since_us = hal_loop_now_us(ctx->loop);
 	hal_list_append(&client->sessions, &session->of_client);
 	hal_list_append(&call->sessions, &session->of_call);
 	client->n_sessions++;
 	ctx->counts[TL_COUNT_SESSIONS]++;
-	if (privilege == TL_PRIVILEGE_OWNER)
-		call->owners++;
-	else
-		call->monitors++;
+	(*count_of(call, privilege))++;
 	*ret_session = session;
 	return 0;
 }
@@ -151,18 +97,17 @@ void core_session_free(struct core_session *session)
 	struct tl_ctx *ctx = call->ctx;
 
 	core_event_purge_session(ctx, session->id.id);
-	if (session->privilege == TL_PRIVILEGE_OWNER)
-		call->owners--;
-	else
-		call->monitors--;
+	(*count_of(call, session->privilege))--;
 	session->client->n_sessions--;
 	ctx->counts[TL_COUNT_SESSIONS]--;
 	hal_list_del(&session->of_client);
 	hal_list_del(&session->of_call);
 	core_handles_remove(&ctx->sessions, session->id.id);
 	free(session);
-	if (!call->over)
+	if (!call->over) {
 		core_event_call(call, TL_EVENT_CALL_INFO);
+		core_offer_again(call);
+	}
 	core_call_put(call);
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/call.h"
 #include "core/client.h"
+#include "core/session_rules.h"
 
 struct core_session {
 	struct hal_list of_client; /* core_client.sessions */
@@ -16,11 +17,9 @@ struct core_session {
 	struct core_call *call;
 	tl_session id;
 	enum tl_privilege privilege;
+	uint64_t since_us; /* its client has it since then */
+	bool noticed;	   /* its end by age has been announced */
 };
-
-/* Operations on sessions; rows of the table in session.c. */
-enum core_op { CORE_OP_ANSWER, CORE_OP_ACCEPT, CORE_OP_DROP, CORE_OP_RELEASE };
-#define CORE_OP_COUNT 4
 
 /* @return 0; -ENOSPC; -ENOMEM */
 int core_session_new(struct core_client *client, struct core_call *call,
@@ -32,8 +31,8 @@ struct core_session *core_session_of(const struct core_client *client,
 				     const struct core_call *call);
 /* May this session do op now? @return 0 or the error that the operation answers */
 int core_session_may(const struct core_session *session, enum core_op op);
-/* The table itself, for an owner, by state; monitors get -EPERM except for RELEASE. */
-int core_session_rule(enum core_op op, enum tl_call_state state);
+/* Without telling anybody. */
+void core_session_set_privilege(struct core_session *session, enum tl_privilege privilege);
 bool core_session_is_sole_owner(const struct core_session *session);
 /* Bits of enum tl_feature. */
 unsigned int core_session_features(const struct core_session *session);

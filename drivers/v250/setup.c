@@ -18,6 +18,7 @@
  * to have.
  */
 static const struct at_step settings[] = {
+	{"AT&F", V250_LOCAL_MS, AT_STEP_OPTIONAL, NULL}, /* §6.1.2; only after a hard reset */
 	{"ATE0Q0V1X4", V250_LOCAL_MS, 0, NULL},
 	{"ATS0=0", V250_LOCAL_MS, 0, NULL},
 	{"ATS3=13S4=10S5=8", V250_LOCAL_MS, AT_STEP_OPTIONAL, NULL},
@@ -200,11 +201,17 @@ static void on_settings(void *user, int error, const struct at_step *failed)
 	}
 }
 
+static int start_settings(struct v250 *v, size_t first)
+{
+	return at_script_start(&v->script, v->queue, settings + first, COUNT(settings) - first,
+			       on_settings, v);
+}
+
 static void set_up(struct v250 *v)
 {
 	int r;
 
-	r = at_script_start(&v->script, v->queue, settings, COUNT(settings), on_settings, v);
+	r = start_settings(v, v->host.factory ? 0 : 1);
 	if (r < 0)
 		v250_down(v, r, "the modem could not be set up");
 }
@@ -276,6 +283,7 @@ void v250_probe(struct v250 *v)
 	v->media = TL_MEDIA_DATA;
 	v250_new_activity(v, V250_PROBING);
 	v->probe_tries = 0;
+	v->in_progress = false;
 	send_probe(v);
 }
 
@@ -284,7 +292,7 @@ static void give_up_probing(struct v250 *v)
 	const struct at_queue_counts *counts = at_queue_get_counts(v->queue);
 	char why[CORE_REASON_MAX];
 
-	if (counts->bytes_in > 0) {
+	if (counts->bytes_in > v->probe_bytes) {
 		(void)snprintf(why, sizeof(why),
 			       "something answers at %u bit/s, but not an AT modem: check the "
 			       "device and its "
@@ -352,8 +360,7 @@ static void recovered(struct v250 *v)
 static int recover_now(struct v250 *v)
 {
 	if (v->needs_setup)
-		return at_script_start(&v->script, v->queue, settings, COUNT(settings), on_settings,
-				       v);
+		return start_settings(v, 1);
 	if (v->was_voice)
 		return v250_submit(v, "AT+FCLASS=0", V250_LOCAL_MS, 0, on_synced);
 	if (v->needs_sync)

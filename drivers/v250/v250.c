@@ -104,13 +104,18 @@ static void ring(struct v250 *v)
 	core_line_ring(v->line);
 }
 
+/* A port that has gone meanwhile says so by itself. */
+static void raise_dtr(struct v250 *v)
+{
+	if (v->queue)
+		(void)hal_stream_set_lines(at_queue_stream(v->queue), HAL_STREAM_DTR, true);
+}
+
 static void on_dtr_timer(struct hal_timer *timer)
 {
 	struct v250 *v = HAL_CONTAINER_OF(timer, struct v250, dtr_timer);
 
-	/* A port that has gone meanwhile says so by itself. */
-	if (v->queue)
-		(void)hal_stream_set_lines(at_queue_stream(v->queue), HAL_STREAM_DTR, true);
+	raise_dtr(v);
 	v250_recover_dtr(v);
 }
 
@@ -284,6 +289,12 @@ static void report_open_error(struct v250 *v)
 	v250_down(v, v->open_error, v->why.text);
 }
 
+static void probe_again(struct v250 *v)
+{
+	core_line_opened(v->line);
+	v250_probe(v);
+}
+
 static int attach(struct core_line *line, const struct core_driver_host *host, void **ret_driver)
 {
 	struct v250 *v = calloc(1, sizeof(*v));
@@ -300,6 +311,30 @@ static int attach(struct core_line *line, const struct core_driver_host *host, v
 	if (v->open_error < 0)
 		v250_later(v, report_open_error);
 	*ret_driver = v;
+	return 0;
+}
+
+static int probe(void *driver)
+{
+	struct v250 *v = driver;
+
+	if (!v->queue || v->phase == V250_OPENING || v->phase == V250_DOWN)
+		return -ENODEV;
+	v250_new_activity(v, V250_PROBING);
+	if (at_queue_in_data(v->queue))
+		at_queue_leave_data(v->queue, true);
+	at_queue_restart(v->queue);
+	if (hal_timer_armed(&v->dtr_timer)) {
+		hal_timer_cancel(v->host.loop, &v->dtr_timer);
+		raise_dtr(v);
+	}
+	v->identity = (struct core_line_identity){0};
+	v->host.factory = false;
+	v->has_class8 = false;
+	v->has_ud = false;
+	v->escaped = false;
+	v->probe_bytes = at_queue_get_counts(v->queue)->bytes_in;
+	v250_later(v, probe_again);
 	return 0;
 }
 
@@ -340,6 +375,7 @@ const struct core_driver_ops v250_driver = {
 	.name = "v250",
 	.summary = "analogue data and voice modems (V.250, V.253, Hayes)",
 	.attach = attach,
+	.probe = probe,
 	.detach = detach,
 	.dial = v250_dial,
 	.answer = v250_answer,

@@ -34,6 +34,8 @@ struct tl_event;
 #define TL_SESSIONS_MAX		   16384 /**< sessions per context, ended ones included */
 #define TL_SESSIONS_PER_CLIENT_MAX 256	 /**< sessions per client, ended ones included */
 #define TL_REQUESTS_PER_CLIENT_MAX 64	 /**< requests in flight per client */
+#define TL_KEEP_AGE_MIN_S	   10	 /**< smallest age in tl_client_set_keep() */
+#define TL_KEEP_NOTICE_MAX_S	   3600	 /**< an expiry is announced so long before, at most */
 #define TL_EVENTS_PER_CLIENT_MAX \
 	1024 /**< events not yet fetched per client, completions excluded */
 
@@ -131,13 +133,31 @@ TL_API int tl_client_new(struct tl_ctx *ctx, const char *name, tl_client *ret_cl
 
 /**
  * The client is gone: its requests are withdrawn, the calls it alone owned are dropped (origin
- * "client lost"), all its sessions are released, its events are purged. Calls that others own too
- * go on. The dropping itself takes its time after this returns. Idempotent in effect: a second call
- * is -ESTALE.
+ * "client lost"; an offer that it had not answered goes to the next client instead that has the
+ * line open with owner privilege, or rings on), all its sessions are released, its events are
+ * purged. Calls that others own too go on. The dropping itself takes its time after this returns.
+ * Idempotent in effect: a second call is -ESTALE.
  *
  * @return 0; -ESTALE; -EBADF not a client; -EPERM the context's own client
  */
 TL_API int tl_client_close(struct tl_ctx *ctx, tl_client client);
+
+/**
+ * For a client that keeps sessions on behalf of somebody who is not always there, and may forget
+ * them: how many it may have, and how long ended ones stay.
+ *
+ * An ended session is announced by TL_EVENT_SESSION_EXPIRING when nine tenths of its age have gone
+ * by (an hour before its end at the earliest), and again when it is released. It ages from the end
+ * of the call, or from the moment it was moved to this client if that was later. Sessions of live
+ * calls never expire.
+ *
+ * @param max_sessions 1–TL_SESSIONS_PER_CLIENT_MAX; sessions beyond it stay, new ones are refused
+ * with -ENOSPC. A new client has TL_SESSIONS_PER_CLIENT_MAX.
+ * @param max_age_s seconds, at least TL_KEEP_AGE_MIN_S; 0: for ever, as a new client has it
+ * @return 0; -EINVAL out of range; -ESTALE; -EBADF
+ */
+TL_API int tl_client_set_keep(struct tl_ctx *ctx, tl_client client, uint32_t max_sessions,
+			      uint32_t max_age_s);
 
 /**
  * From now on the client also hears of every line and every call, without holding sessions on them.

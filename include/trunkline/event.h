@@ -23,8 +23,9 @@ enum tl_event_type {
 	 * a session on it (session is that client's), and to watching clients (session 0). IDLE is
 	 * the last one. */
 	TL_EVENT_CALL_STATE,
-	/** Something else about a call has changed (caller's number, cause, owners), or the
-	 * record is final: fetch the info. */
+	/** Something else about a call has changed (caller's number, cause, owners, monitors,
+	 * the receiver's own privilege), or the record is final: fetch the info. A change of
+	 * holders is told to the others only, and not after the end of the call. */
 	TL_EVENT_CALL_INFO,
 	/** An incoming call rings: rings. To those who have the line open, and to watching clients.
 	 */
@@ -34,8 +35,11 @@ enum tl_event_type {
 	TL_EVENT_LINE_STATE,
 	/** Events were lost because the client did not fetch them: count. Fetch the infos anew. */
 	TL_EVENT_LOST,
+	/** An ended session of a client with tl_client_set_keep() will be released in count
+	 * seconds; count 0: it has just been. To the client and to watching clients. */
+	TL_EVENT_SESSION_EXPIRING,
 };
-#define TL_EVENT_TYPE_COUNT 7
+#define TL_EVENT_TYPE_COUNT 8
 
 struct tl_event;
 
@@ -60,6 +64,9 @@ TL_API enum tl_origin tl_event_get_origin(const struct tl_event *event);
 TL_API enum tl_disconnect tl_event_get_disconnect(const struct tl_event *event);
 TL_API enum tl_line_state tl_event_get_line_state(const struct tl_event *event);
 TL_API enum tl_privilege tl_event_get_privilege(const struct tl_event *event);
+/** Holders of the call. */
+TL_API unsigned int tl_event_get_owners(const struct tl_event *event);
+TL_API unsigned int tl_event_get_monitors(const struct tl_event *event);
 TL_API uint32_t tl_event_get_rings(const struct tl_event *event);
 TL_API uint64_t tl_event_get_count(const struct tl_event *event);
 /** CLOCK_BOOTTIME and wall clock, microseconds, when it happened. */

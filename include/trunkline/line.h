@@ -39,6 +39,8 @@ TL_API struct tl_line_params *tl_line_params_free(struct tl_line_params *params)
  * | ring-gap      | seconds without RING after which a caller has given up, 2–30 | 10 |
  * | command-delay | milliseconds between commands, 0–1000 (V.250 §5.5 old modems) | 0 |
  * | tone          | tone or pulse: how digits are sent unless the number says | tone |
+ * | max-duration  | seconds after which a connected call is dropped, 0: never | 0 |
+ * | inactivity    | seconds without a byte after which a data call is dropped, 0: never | 0 |
  *
  * @param ret_why one sentence naming what was wrong and what would be right; static or owned by
  * params until the next call; may be NULL
@@ -88,8 +90,9 @@ TL_API int tl_line_find(struct tl_ctx *ctx, const char *text, tl_line *ret_line)
  * Declare an interest in incoming calls. MONITOR: a monitor session on every call of the line.
  * OWNER: the client may be given ownership of an incoming call; the highest priority is asked
  * first, among equals the one that opened first. NONE: no incoming calls (placing calls never needs
- * an open line). Calls already on the line are not announced: see tl_line_join(). Opening again
- * changes the interest.
+ * an open line). An offer that rings already goes to a new candidate only when nobody owns it;
+ * other calls on the line are not announced: see tl_line_join(). Opening again changes the
+ * interest.
  *
  * @return 0; -ESTALE; -EBADF; -EINVAL no such privilege; -ENOMEM
  */
@@ -119,8 +122,13 @@ TL_API void tl_dial_params_set_media(struct tl_dial_params *params, enum tl_medi
 /** Data calls: give up when not connected after so many seconds, 255 at most (S7 of V.250); 0: the
  * line's dial-timeout. Nobody can tell when a voice call is connected. */
 TL_API void tl_dial_params_set_timeout(struct tl_dial_params *params, uint32_t seconds);
-/** Drop when connected for so many seconds, voice calls: when dialled for so many; 0: no limit. */
+/** Drop when connected for so many seconds, voice calls: when dialled for so many; 0: the line's
+ * max-duration. See tl_session_set_limit(). */
 TL_API void tl_dial_params_set_max_duration(struct tl_dial_params *params, uint32_t seconds);
+
+/** Data calls: drop when no byte has gone either way for so many seconds; 0: the line's inactivity.
+ */
+TL_API void tl_dial_params_set_inactivity(struct tl_dial_params *params, uint32_t seconds);
 
 /**
  * Check a number against the dial alphabet (V.250 §6.3.1): digits, * # A–D + , W @ ! T P (either
@@ -165,14 +173,23 @@ TL_API int tl_line_dial(struct tl_ctx *ctx, tl_client client, tl_line line, cons
 TL_API int tl_line_command(struct tl_ctx *ctx, tl_client client, tl_line line, const char *command,
 			   uint32_t timeout_ms, uint64_t *ret_op);
 
+enum tl_reset {
+	TL_RESET_SOFT, /**< on the open port: hang up, set up and verify anew; opens a closed port
+			*/
+	TL_RESET_HARD, /**< close the port for a second, so that DTR is low, open it, begin with the
+			  modem's factory settings (&F, V.250 §6.1.2), then as soft */
+};
+
 /**
- * Bring a faulty line back: close, open, probe again. The operation completes with 0 when the line
- * is READY (verified on hook), else with what failed. A command under way is withdrawn.
+ * Bring a line back. The operation completes with 0 when the line is READY (verified on hook), else
+ * with what failed. A command under way is withdrawn. A line that cannot be used is also opened
+ * again by itself, after 1, 2, 4 … 60 seconds.
  *
- * @return 0 accepted; -ESTALE, -EBADF; -EBUSY a reset is running or a call is on the line; -ENOSPC;
- * -ENOMEM
+ * @return 0 accepted; -EINVAL no such kind; -ESTALE, -EBADF; -EBUSY a reset is running or a call is
+ * on the line; -ENOSPC; -ENOMEM
  */
-TL_API int tl_line_reset(struct tl_ctx *ctx, tl_client client, tl_line line, uint64_t *ret_op);
+TL_API int tl_line_reset(struct tl_ctx *ctx, tl_client client, tl_line line, enum tl_reset kind,
+			 uint64_t *ret_op);
 
 /** A picture of a line at one moment; owned by the caller, independent of the context. */
 struct tl_line_info;
@@ -193,6 +210,19 @@ TL_API enum tl_line_state tl_line_info_state(const struct tl_line_info *info);
 TL_API const char *tl_line_info_why(const struct tl_line_info *info);
 /** The error behind it, negative errno; 0 when all is well. */
 TL_API int tl_line_info_error(const struct tl_line_info *info);
+/** When the present state was entered: CLOCK_BOOTTIME and wall clock, microseconds. */
+TL_API uint64_t tl_line_info_since_boot_us(const struct tl_line_info *info);
+TL_API int64_t tl_line_info_since_wall_us(const struct tl_line_info *info);
+/** What has first made the line unusable since it was READY last; "" when it is usable. Says which
+ * steps of a drop were tried. The latest reason, after other attempts, is tl_line_info_why(). */
+TL_API const char *tl_line_info_fault(const struct tl_line_info *info);
+/** When that was; 0: never. */
+TL_API uint64_t tl_line_info_fault_boot_us(const struct tl_line_info *info);
+TL_API int64_t tl_line_info_fault_wall_us(const struct tl_line_info *info);
+/** How often it has been opened and probed since then. */
+TL_API uint32_t tl_line_info_attempts(const struct tl_line_info *info);
+/** Milliseconds until it is tried again; 0: it is not waiting for that. */
+TL_API uint64_t tl_line_info_retry_ms(const struct tl_line_info *info);
 TL_API const char *tl_line_info_manufacturer(const struct tl_line_info *info); /**< +GMI */
 TL_API const char *tl_line_info_model(const struct tl_line_info *info);	       /**< +GMM */
 TL_API const char *tl_line_info_revision(const struct tl_line_info *info);     /**< +GMR */

@@ -79,6 +79,48 @@ enum tl_release_flags {
 TL_API int tl_session_release(struct tl_ctx *ctx, tl_session session, unsigned int flags);
 
 /**
+ * Take ownership of a call that nobody owns, or give up ownership that somebody else has, too. The
+ * other holders are told by TL_EVENT_CALL_INFO.
+ *
+ * @param privilege OWNER to take, MONITOR to give up
+ * @return 0; -EINVAL neither; -ESTALE; -EBADF; -EALREADY it is that already; -EPERM to take:
+ * somebody owns the call, who may hand it over; -EBUSY to give up: the only owner of a live call;
+ * -ENOTCONN to take: it is over; -ENODEV its device is gone
+ */
+TL_API int tl_session_set_privilege(struct tl_ctx *ctx, tl_session session,
+				    enum tl_privilege privilege);
+
+/**
+ * Make another client an owner of the call, beside this one: its session is raised, or it gets one
+ * and hears TL_EVENT_SESSION_NEW. It cannot refuse. The caller stays an owner until it gives that
+ * up or releases its session. Other holders are told by TL_EVENT_CALL_INFO.
+ *
+ * @return 0; -ESTALE, -EBADF session or client; -EPERM not an owner; -EALREADY it is an owner;
+ * -ENOTCONN over; -ENODEV the device is gone; -ENOSPC the other client has too many sessions;
+ * -ENOMEM
+ */
+TL_API int tl_session_hand_off(struct tl_ctx *ctx, tl_session session, tl_client to);
+
+/** Limits of time; reaching one ends the call, origin "timeout". */
+enum tl_limit {
+	TL_LIMIT_DURATION,   /**< since connected; voice calls: since dialled */
+	TL_LIMIT_INACTIVITY, /**< since the last byte either way; data calls only */
+};
+#define TL_LIMIT_COUNT 2
+#define TL_LIMIT_MAX_S 2592000 /**< 30 days */
+
+/**
+ * Change a limit of this call. Holds at once and counts from the beginning of the call (from the
+ * last byte), so one that is past already ends it now.
+ *
+ * @param seconds 0: no limit, whatever the line says
+ * @return 0; -EINVAL no such limit, more than TL_LIMIT_MAX_S; -ESTALE; -EBADF; -EPERM not an owner;
+ * -ENOTCONN over or ending; -ENODEV the device is gone
+ */
+TL_API int tl_session_set_limit(struct tl_ctx *ctx, tl_session session, enum tl_limit limit,
+				uint32_t seconds);
+
+/**
  * Give the session to another client, as it is; the identifier stays the same.
  * @return 0; -ESTALE; -EBADF; -ENOSPC the other client has too many sessions; -EALREADY it has a
  * session on this call
@@ -108,7 +150,14 @@ enum tl_feature {
 	TL_FEATURE_ACCEPT = 1 << 1,
 	TL_FEATURE_DROP = 1 << 2,
 	TL_FEATURE_RELEASE = 1 << 3, /**< without TL_RELEASE_DROP */
+	TL_FEATURE_HAND_OFF = 1 << 4,
+	TL_FEATURE_TAKE = 1 << 5,    /**< ownership */
+	TL_FEATURE_GIVE_UP = 1 << 6, /**< ownership */
+	TL_FEATURE_LIMIT = 1 << 7,
 };
+#define TL_FEATURE_COUNT 8
+/** Name for programs ("answer", "hand-off"); NULL unless exactly one known bit is set. */
+TL_API const char *tl_feature_name(enum tl_feature feature);
 
 /** Moments in the life of a call. */
 enum tl_moment {

@@ -48,13 +48,6 @@ static const char *const line_meanings[TL_LINE_STATE_COUNT] = {
 	[TL_LINE_GONE] = "the device has disappeared; looked for again",
 };
 
-static const char *const ops[CORE_OP_COUNT] = {
-	[CORE_OP_ANSWER] = "answer",
-	[CORE_OP_ACCEPT] = "accept",
-	[CORE_OP_DROP] = "drop",
-	[CORE_OP_RELEASE] = "release",
-};
-
 /* ---- calls ---- */
 
 static void print_call_states(FILE *out)
@@ -147,77 +140,54 @@ static void print_moments(FILE *out)
 
 /* ---- sessions ---- */
 
-struct holder {
-	const char *title;
-	enum tl_privilege privilege;
-	unsigned int owners;
-};
-
-static int answer_of(const struct holder *holder, enum tl_call_state state, enum core_op op)
+static bool same_answers(enum core_role role, enum tl_call_state a, enum tl_call_state b)
 {
-	struct core_call call = {
-		.record = {.state = state},
-		.owners = holder->owners,
-		.over = state == TL_CALL_IDLE,
-	};
-	struct core_session session = {.call = &call, .privilege = holder->privilege};
-
-	return core_session_may(&session, op);
-}
-
-static bool same_answers(const struct holder *holder, enum tl_call_state a, enum tl_call_state b)
-{
-	for (unsigned int op = 0; op < CORE_OP_COUNT; op++)
-		if (answer_of(holder, a, (enum core_op)op) !=
-		    answer_of(holder, b, (enum core_op)op))
+	for (enum core_op op = 0; op < CORE_OP_COUNT; op++)
+		if (core_session_rule(role, a, op) != core_session_rule(role, b, op))
 			return false;
 	return true;
 }
 
-static bool is_first_of_its_kind(const struct holder *holder, enum tl_call_state state)
+static bool is_first_of_its_kind(enum core_role role, enum tl_call_state state)
 {
 	for (enum tl_call_state before = 0; before < state; before++)
-		if (same_answers(holder, before, state))
+		if (same_answers(role, before, state))
 			return false;
 	return true;
 }
 
-static void print_holder(FILE *out, const struct holder *holder)
+static void print_role(FILE *out, enum core_role role)
 {
-	fprintf(out, "\n%s:\n\n| state |", holder->title);
-	for (unsigned int op = 0; op < CORE_OP_COUNT; op++)
-		fprintf(out, " %s |", ops[op]);
-	fprintf(out, "\n|---|---|---|---|---|\n");
+	fprintf(out, "\nRole: %s\n\n| state |", core_role_name(role));
+	for (enum core_op op = 0; op < CORE_OP_COUNT; op++)
+		fprintf(out, " %s |", core_op_name(op));
+	fputs("\n|---|", out);
+	for (enum core_op op = 0; op < CORE_OP_COUNT; op++)
+		fputs("---|", out);
+	fputs("\n", out);
 	for (enum tl_call_state s = 0; s < TL_CALL_STATE_COUNT; s++) {
 		const char *separator = "";
 
-		if (!is_first_of_its_kind(holder, s))
+		if (!is_first_of_its_kind(role, s))
 			continue;
 		fprintf(out, "| ");
 		for (enum tl_call_state t = s; t < TL_CALL_STATE_COUNT; t++) {
-			if (!same_answers(holder, s, t))
+			if (!same_answers(role, s, t))
 				continue;
 			fprintf(out, "%s%s", separator, tl_call_state_name(t));
 			separator = ", ";
 		}
 		fprintf(out, " |");
-		for (unsigned int op = 0; op < CORE_OP_COUNT; op++)
-			fprintf(out, " %s |",
-				tl_error_name(answer_of(holder, s, (enum core_op)op)));
+		for (enum core_op op = 0; op < CORE_OP_COUNT; op++)
+			fprintf(out, " %s |", tl_error_name(core_session_rule(role, s, op)));
 		fprintf(out, "\n");
 	}
 }
 
 static void print_sessions(FILE *out)
 {
-	static const struct holder holders[] = {
-		{"The only owner", TL_PRIVILEGE_OWNER, 1},
-		{"One of several owners", TL_PRIVILEGE_OWNER, 2},
-		{"A monitor", TL_PRIVILEGE_MONITOR, 1},
-	};
-
-	for (size_t i = 0; i < sizeof(holders) / sizeof(holders[0]); i++)
-		print_holder(out, &holders[i]);
+	for (unsigned int role = CORE_ROLE_COUNT; role-- > 0;)
+		print_role(out, (enum core_role)role);
 }
 
 /* ---- lines ---- */
@@ -336,7 +306,7 @@ static int print(FILE *out)
 	      "not edit: build\nthe target `docs-state-machines`; the test `lint.state_machines` "
 	      "fails when this file is not what\nthe tables say.\n\n"
 	      "* [Calls](#calls): state × event (`core/call_fsm.c`)\n"
-	      "* [Sessions](#sessions): state × operation × privilege (`core/session.c`)\n"
+	      "* [Sessions](#sessions): state × operation × role (`core/session_rules.c`)\n"
 	      "* [Lines](#lines): legal moves (`core/line_fsm.c`)\n"
 	      "* [The drop of a V.250 line](#the-drop-of-a-v250-line) (`drivers/v250/drop.c`)\n\n"
 	      "Devices lie: an event or a move that a table does not have is logged and ignored, "
@@ -358,8 +328,9 @@ static int print(FILE *out)
 	print_moments(out);
 	fputs("\n## Sessions\n\n"
 	      "What an operation answers at once. A call that was given up (unknown, after a drop "
-	      "that failed) counts\nas idle here; an owner of a call that is over because its "
-	      "device is gone is answered DeviceGone instead\nof CallOver and Already. An offer "
+	      "that failed) counts\nas idle here; of a call that is over because its "
+	      "device is gone an owner is told DeviceGone instead\nof CallOver and Already. An "
+	      "offer "
 	      "that is being answered or dropped answers Busy to another answer.\nReleasing with "
 	      "`TL_RELEASE_DROP` is never Busy.\n",
 	      out);

@@ -188,7 +188,7 @@ static void ask(struct state *s)
 		r = tl_line_command(s->ctx, self, s->line, "+GMI", 0, &op);
 		break;
 	case 6:
-		r = tl_line_reset(s->ctx, self, s->line, &op);
+		r = tl_line_reset(s->ctx, self, s->line, TL_RESET_SOFT, &op);
 		break;
 	}
 	if (r == 0)

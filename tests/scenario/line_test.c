@@ -156,7 +156,8 @@ Test(line, found_online_is_hung_up_before_it_is_ready)
 	sim_modem_set_options(rig.modems[0].sim, &(struct sim_modem_options){.ignore_dtr = true});
 	cr_assert_eq(tl_session_release(rig.ctx, session, 0), -EBUSY);
 	cr_assert(rig_is_off_hook(&rig, 0));
-	cr_assert_eq(tl_line_reset(rig.ctx, tl_ctx_get_client(rig.ctx), line, NULL), -EBUSY);
+	cr_assert_eq(tl_line_reset(rig.ctx, tl_ctx_get_client(rig.ctx), line, TL_RESET_SOFT, NULL),
+		     -EBUSY);
 	cr_assert_eq(tl_session_release(rig.ctx, session, TL_RELEASE_DROP), 0);
 	cr_assert(rig_until_line(&rig, line, TL_LINE_READY, 60000));
 	cr_assert_not(rig_is_off_hook(&rig, 0));
@@ -250,7 +251,7 @@ Test(line, that_is_still_being_probed_keeps_a_call_waiting)
 	cr_assert(rig_until_line(&rig, line, TL_LINE_READY, 60000));
 
 	/* ... if the modem can do it; ... */
-	cr_assert_eq(tl_line_reset(rig.ctx, self, line, NULL), 0);
+	cr_assert_eq(tl_line_reset(rig.ctx, self, line, TL_RESET_SOFT, NULL), 0);
 	tl_dial_params_set_media(voice, TL_MEDIA_VOICE);
 	cr_assert_eq(tl_line_dial(rig.ctx, self, line, "300", voice, &first, &op), 0);
 	cr_assert_eq(rig_op(&rig, op, 10000), -EOPNOTSUPP);
@@ -261,7 +262,7 @@ Test(line, that_is_still_being_probed_keeps_a_call_waiting)
 	cr_assert(rig_until_line(&rig, line, TL_LINE_READY, 60000));
 
 	/* ... and ends with the line if there is none. */
-	cr_assert_eq(tl_line_reset(rig.ctx, self, line, NULL), 0);
+	cr_assert_eq(tl_line_reset(rig.ctx, self, line, TL_RESET_SOFT, NULL), 0);
 	rig_fault(&rig, 0, SIM_FAULT_ERROR);
 	cr_assert_eq(tl_line_dial(rig.ctx, self, line, "300", NULL, &first, &op), 0);
 	cr_assert_eq(rig_op(&rig, op, 60000), -ENOTRECOVERABLE);
@@ -278,13 +279,15 @@ Test(line, reset_probes_again)
 	uint64_t op;
 
 	rig_init(&rig, NULL);
-	cr_assert_eq(tl_line_reset(rig.ctx, tl_ctx_get_client(rig.ctx), rig.modems[0].line, &op),
+	cr_assert_eq(tl_line_reset(rig.ctx, tl_ctx_get_client(rig.ctx), rig.modems[0].line,
+				   TL_RESET_SOFT, &op),
 		     0);
 	cr_assert_neq(rig_line_state(&rig, rig.modems[0].line), TL_LINE_READY);
 	cr_assert_eq(rig_op(&rig, op, 10000), 0);
 	cr_assert_eq(rig_line_state(&rig, rig.modems[0].line), TL_LINE_READY);
 	rig_fault(&rig, 0, SIM_FAULT_SILENT);
-	cr_assert_eq(tl_line_reset(rig.ctx, tl_ctx_get_client(rig.ctx), rig.modems[0].line, &op),
+	cr_assert_eq(tl_line_reset(rig.ctx, tl_ctx_get_client(rig.ctx), rig.modems[0].line,
+				   TL_RESET_SOFT, &op),
 		     0);
 	cr_assert_eq(rig_op(&rig, op, 60000), -ETIMEDOUT);
 	sim_modem_clear_faults(rig.modems[0].sim);

@@ -375,7 +375,7 @@ static void do_reset(void)
 	tl_client client = any_client();
 	uint64_t op;
 
-	if (tl_line_reset(world.rig.ctx, client, any_line(), &op) == 0)
+	if (tl_line_reset(world.rig.ctx, client, any_line(), TL_RESET_SOFT, &op) == 0)
 		accept_op(op, client);
 }
 

@@ -34,8 +34,14 @@ static void put_details(struct varlink_build *b, const struct tl_event *event)
 	case TL_EVENT_LOST:
 		varlink_put_int(b, "count", (int64_t)tl_event_get_count(event));
 		break;
-	case TL_EVENT_OP_DONE:
 	case TL_EVENT_CALL_INFO:
+		varlink_put_int(b, "owners", tl_event_get_owners(event));
+		varlink_put_int(b, "monitors", tl_event_get_monitors(event));
+		break;
+	case TL_EVENT_SESSION_EXPIRING:
+		varlink_put_int(b, "seconds", (int64_t)tl_event_get_count(event));
+		break;
+	case TL_EVENT_OP_DONE:
 		break;
 	}
 }

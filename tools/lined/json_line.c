@@ -39,6 +39,14 @@ static void put_media(struct varlink_build *build, const struct tl_line_info *in
 	}
 }
 
+static void put_fault(struct varlink_build *build, const struct tl_line_info *info)
+{
+	varlink_put_text(build, "fault", tl_line_info_fault(info));
+	varlink_put_count(build, "fault_wall_us", tl_line_info_fault_wall_us(info));
+	varlink_put_count(build, "attempts", tl_line_info_attempts(info));
+	varlink_put_count(build, "retry_ms", (int64_t)tl_line_info_retry_ms(info));
+}
+
 int json_line(const struct lined *lined, tl_line line, struct json_object **ret_object)
 {
 	struct tl_line_info *info = NULL;
@@ -58,6 +66,8 @@ int json_line(const struct lined *lined, tl_line line, struct json_object **ret_
 	varlink_put_text(&b, "why", tl_line_info_why(info));
 	if (tl_line_info_error(info) < 0)
 		varlink_put_string(&b, "error", tl_error_name(tl_line_info_error(info)));
+	varlink_put_count(&b, "since_wall_us", tl_line_info_since_wall_us(info));
+	put_fault(&b, info);
 	varlink_put_text(&b, "manufacturer", tl_line_info_manufacturer(info));
 	varlink_put_text(&b, "model", tl_line_info_model(info));
 	varlink_put_text(&b, "revision", tl_line_info_revision(info));

@@ -8,22 +8,15 @@
 
 static void put_features(struct varlink_build *build, unsigned int features)
 {
-	static const struct {
-		enum tl_feature feature;
-		const char *name;
-	} names[] = {
-		{TL_FEATURE_ANSWER, "answer"},
-		{TL_FEATURE_ACCEPT, "accept"},
-		{TL_FEATURE_DROP, "drop"},
-		{TL_FEATURE_RELEASE, "release"},
-	};
 	struct json_object *array = json_object_new_array();
 
 	varlink_put(build, "features", array);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && build->error == 0; i++) {
-		if (features & names[i].feature)
-			build->error =
-				varlink_array_add(array, varlink_json_new_string(names[i].name));
+	for (unsigned int i = 0; i < TL_FEATURE_COUNT && build->error == 0; i++) {
+		enum tl_feature feature = (enum tl_feature)(1U << i);
+
+		if (features & (unsigned int)feature)
+			build->error = varlink_array_add(
+				array, varlink_json_new_string(tl_feature_name(feature)));
 	}
 }
 

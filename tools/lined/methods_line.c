@@ -166,7 +166,7 @@ int method_reset(void *user, const void *args)
 	r = client_find_line(client, a->line, &line);
 	if (r < 0)
 		return r;
-	r = tl_line_reset(client->lined->ctx, client->id, line, &op);
+	r = tl_line_reset(client->lined->ctx, client->id, line, TL_RESET_SOFT, &op);
 	if (r < 0)
 		return r;
 	client->call = (struct lined_call){.event = reset, .op = op};

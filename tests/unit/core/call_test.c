@@ -234,6 +234,7 @@ Test(call, offered_goes_to_the_highest_priority_and_to_every_monitor)
 								    : TL_PRIVILEGE_MONITOR);
 	}
 	cr_assert_eq(tl_line_close(s.f.ctx, low, s.line), 0);
+	cr_assert_eq(tl_client_close(s.f.ctx, later), 0);
 	cr_assert_eq(tl_client_close(s.f.ctx, high), 0);
 	cr_assert_eq(tl_client_close(s.f.ctx, monitor), 0);
 	core_line_ring_end(s.f.line);

@@ -66,6 +66,6 @@ Test(ctx, is_freed_with_everything_under_way)
 	cr_assert_eq(tl_client_watch(f.ctx, other, true), 0);
 	f.steps[0].silent = true;
 	cr_assert_eq(tl_session_drop(f.ctx, fake_connect(&f, other, line), 0, NULL), 0);
-	cr_assert_eq(tl_line_reset(f.ctx, other, fake_add(&f, "b"), NULL), 0);
+	cr_assert_eq(tl_line_reset(f.ctx, other, fake_add(&f, "b"), TL_RESET_SOFT, NULL), 0);
 	cr_assert_null(tl_ctx_free(f.ctx));
 }

@@ -79,7 +79,9 @@ Test(request, vanishes_with_its_client_and_other_clients_have_room_of_their_own)
 	session = stuck_drop(&f, client);
 	for (size_t i = 0; i < TL_REQUESTS_PER_CLIENT_MAX; i++)
 		cr_assert_eq(tl_session_drop(f.ctx, session, 0, NULL), 0);
-	cr_assert_eq(tl_line_reset(f.ctx, tl_ctx_get_client(f.ctx), f.line->id, NULL), -EBUSY);
+	cr_assert_eq(
+		tl_line_reset(f.ctx, tl_ctx_get_client(f.ctx), f.line->id, TL_RESET_SOFT, NULL),
+		-EBUSY);
 	cr_assert_eq(tl_client_close(f.ctx, client), 0);
 	cr_assert_eq(tl_ctx_get_count(f.ctx, TL_COUNT_REQUESTS), 0);
 	core_line_lost(f.line);

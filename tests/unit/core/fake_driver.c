@@ -78,6 +78,8 @@ static int attach(struct core_line *line, const struct core_driver_host *host, v
 	struct driver *d;
 
 	note(f, "attach");
+	if (host->factory)
+		note(f, "factory");
 	f->line = line;
 	if (f->attach_error < 0)
 		return f->attach_error;
@@ -88,6 +90,18 @@ static int attach(struct core_line *line, const struct core_driver_host *host, v
 	if (!f->silent)
 		later(d, DO_OPEN);
 	*ret_driver = d;
+	return 0;
+}
+
+static int probe(void *driver)
+{
+	struct driver *d = driver;
+
+	note(d->fake, "probe");
+	if (d->fake->probe_error < 0)
+		return d->fake->probe_error;
+	if (!d->fake->silent)
+		later(d, DO_OPEN);
 	return 0;
 }
 
@@ -198,6 +212,7 @@ static const struct core_driver_ops fake_driver = {
 	.name = "fake",
 	.summary = "what the test says",
 	.attach = attach,
+	.probe = probe,
 	.detach = detach,
 	.dial = dial,
 	.answer = answer,
@@ -214,6 +229,7 @@ static const struct core_driver_ops bare_driver = {
 	.name = "bare",
 	.summary = "without what may be left out",
 	.attach = attach,
+	.probe = probe,
 	.detach = detach,
 	.dial = dial,
 	.answer = answer,

@@ -37,6 +37,7 @@ struct fake {
 	/* script */
 	int attach_error; /* attach() fails */
 	int open_error;	  /* core_line_down() instead of core_line_up() */
+	int probe_error;  /* the port is not open */
 	bool silent;	  /* neither opening nor recovering is reported */
 	int dial_error, answer_error, recover_error, command_error, diagnose_error;
 	struct fake_step steps[FAKE_STEPS];

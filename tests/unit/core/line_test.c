@@ -265,9 +265,11 @@ Test(line, takes_commands_calls_and_resets_as_its_state_allows)
 		}
 		f.silent = false;
 		f.open_error = 0;
-		cr_assert_eq(tl_line_reset(f.ctx, self, line, &op), uses[i].reset, "%s", state);
+		cr_assert_eq(tl_line_reset(f.ctx, self, line, TL_RESET_SOFT, &op), uses[i].reset,
+			     "%s", state);
 		if (uses[i].reset == 0) {
-			cr_assert_eq(tl_line_reset(f.ctx, self, line, NULL), -EBUSY, "%s", state);
+			cr_assert_eq(tl_line_reset(f.ctx, self, line, TL_RESET_SOFT, NULL), -EBUSY,
+				     "%s", state);
 			fake_run_ms(&f, 0);
 			fake_assert_done(&f, op, 0);
 			cr_assert_eq(fake_line_state(&f, line), TL_LINE_READY, "%s", state);
@@ -275,6 +277,74 @@ Test(line, takes_commands_calls_and_resets_as_its_state_allows)
 		fake_clear(&f);
 		(void)tl_ctx_free(f.ctx);
 	}
+}
+
+Test(line, reset_is_soft_on_the_open_port_or_hard_by_closing_it)
+{
+	tl_client self;
+	struct fake f;
+	tl_line line;
+	uint64_t op;
+
+	fake_init(&f);
+	line = fake_ready(&f);
+	self = tl_ctx_get_client(f.ctx);
+	cr_assert_eq(tl_line_reset(f.ctx, self, line, (enum tl_reset)2, &op), -EINVAL);
+	fake_forget(&f);
+	cr_assert_eq(tl_line_reset(f.ctx, self, line, TL_RESET_SOFT, &op), 0);
+	fake_run_ms(&f, 0);
+	cr_assert_str_eq(f.calls, "probe ");
+	fake_assert_done(&f, op, 0);
+
+	fake_forget(&f);
+	f.probe_error = -ENODEV;
+	cr_assert_eq(tl_line_reset(f.ctx, self, line, TL_RESET_SOFT, &op), 0);
+	fake_run_ms(&f, 0);
+	cr_assert_str_eq(f.calls, "probe detach attach ", "the port was closed");
+	fake_assert_done(&f, op, 0);
+
+	fake_forget(&f);
+	cr_assert_eq(tl_line_reset(f.ctx, self, line, TL_RESET_HARD, &op), 0);
+	cr_assert_str_eq(f.calls, "detach ");
+	cr_assert_eq(fake_line_state(&f, line), TL_LINE_OPENING);
+	fake_run_ms(&f, CORE_LINE_CLOSED_MS - 1);
+	cr_assert_str_eq(f.calls, "detach ", "DTR is low for a while");
+	fake_run_ms(&f, 1);
+	cr_assert_str_eq(f.calls, "detach attach factory ");
+	fake_assert_done(&f, op, 0);
+	fake_fini(&f);
+}
+
+Test(line, a_fault_is_remembered_until_the_line_is_ready_again)
+{
+	struct tl_line_info *info;
+	struct fake f;
+	tl_line line;
+
+	fake_init(&f);
+	line = fake_ready(&f);
+	f.open_error = -ETIMEDOUT;
+	core_line_down(f.line, -EIO, "first reason");
+	fake_run_ms(&f, 1000 + 2000 + 1500);
+	cr_assert_eq(tl_line_get_info(f.ctx, line, &info), 0);
+	cr_assert_str_eq(tl_line_info_fault(info), "first reason");
+	cr_assert_str_eq(tl_line_info_why(info), "scripted");
+	cr_assert_eq(tl_line_info_attempts(info), 2);
+	cr_assert_eq(tl_line_info_retry_ms(info), 2500);
+	cr_assert_eq(tl_line_info_fault_boot_us(info) + UINT64_C(4500000), f.clock.now_us);
+	cr_assert_eq(tl_line_info_since_boot_us(info) + UINT64_C(1500000), f.clock.now_us);
+	cr_assert_gt(tl_line_info_fault_wall_us(info), 0);
+	cr_assert_gt(tl_line_info_since_wall_us(info), tl_line_info_fault_wall_us(info));
+	(void)tl_line_info_free(info);
+	f.open_error = 0;
+	fake_run_ms(&f, 2500);
+	cr_assert_eq(tl_line_get_info(f.ctx, line, &info), 0);
+	cr_assert_str_eq(tl_line_info_fault(info), "");
+	cr_assert_eq(tl_line_info_fault_boot_us(info), 0);
+	cr_assert_eq(tl_line_info_attempts(info), 0);
+	cr_assert_eq(tl_line_info_retry_ms(info), 0);
+	(void)tl_line_info_free(info);
+	fake_fini(&f);
 }
 
 Test(line, reset_that_fails_says_so_and_goes_on_trying)
@@ -286,7 +356,7 @@ Test(line, reset_that_fails_says_so_and_goes_on_trying)
 	fake_init(&f);
 	line = fake_ready(&f);
 	f.open_error = -ETIMEDOUT;
-	cr_assert_eq(tl_line_reset(f.ctx, tl_ctx_get_client(f.ctx), line, &op), 0);
+	cr_assert_eq(tl_line_reset(f.ctx, tl_ctx_get_client(f.ctx), line, TL_RESET_SOFT, &op), 0);
 	fake_run_ms(&f, 0);
 	fake_assert_done(&f, op, -ETIMEDOUT);
 	cr_assert_str_eq(tl_event_get_text(fake_last(&f, TL_EVENT_OP_DONE)), "scripted");
@@ -374,7 +444,9 @@ static void bring_down(struct fake *f)
 
 static void reset(struct fake *f)
 {
-	cr_assert_eq(tl_line_reset(f->ctx, tl_ctx_get_client(f->ctx), f->line->id, NULL), 0);
+	cr_assert_eq(
+		tl_line_reset(f->ctx, tl_ctx_get_client(f->ctx), f->line->id, TL_RESET_SOFT, NULL),
+		0);
 }
 
 static void ring(struct fake *f, tl_session *ret_session)
@@ -545,7 +617,7 @@ Test(line, operations_want_handles_of_the_right_kind)
 		cr_assert_eq(tl_line_join(f.ctx, client, other, TL_PRIVILEGE_OWNER, &session),
 			     -EBADF);
 		cr_assert_eq(tl_line_command(f.ctx, client, other, "I", 0, NULL), -EBADF);
-		cr_assert_eq(tl_line_reset(f.ctx, client, other, NULL), -EBADF);
+		cr_assert_eq(tl_line_reset(f.ctx, client, other, TL_RESET_SOFT, NULL), -EBADF);
 	}
 	fake_fini(&f);
 }

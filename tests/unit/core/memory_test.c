@@ -93,7 +93,7 @@ static int line_command(struct stage *s)
 
 static int line_reset(struct stage *s)
 {
-	return tl_line_reset(s->f.ctx, s->self, s->line, NULL);
+	return tl_line_reset(s->f.ctx, s->self, s->line, TL_RESET_SOFT, NULL);
 }
 
 static int line_list(struct stage *s)

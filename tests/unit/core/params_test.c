@@ -58,6 +58,11 @@ static const struct {
 	{"dial-timeout", "255", NULL},
 	{"dial-timeout", "0", "from 1 to 255"},
 	{"dial-timeout", "256", "'256'"},
+	{"max-duration", "0", NULL},
+	{"max-duration", "2592000", NULL},
+	{"max-duration", "2592001", "from 0 to 2592000"},
+	{"inactivity", "0", NULL},
+	{"inactivity", "2592001", "'2592001'"},
 	{"ring-gap", "2", NULL},
 	{"ring-gap", "30", NULL},
 	{"ring-gap", "1", "from 2 to 30"},
@@ -149,10 +154,11 @@ Test(params, defaults_are_those_of_the_header)
 Test(params, values_reach_the_configuration)
 {
 	static const char *const values[][2] = {
-		{"name", "a"},	   {"device", "/dev/x"},  {"driver", "v250"},
-		{"baud", "9600"},  {"flow", "xonxoff"},	  {"number", "123"},
-		{"init", "ATX"},   {"ring-gap", "7"},	  {"dial-timeout", "9"},
-		{"tone", "pulse"}, {"command-delay", "5"}};
+		{"name", "a"},	    {"device", "/dev/x"},   {"driver", "v250"},
+		{"baud", "9600"},   {"flow", "xonxoff"},    {"number", "123"},
+		{"init", "ATX"},    {"ring-gap", "7"},	    {"dial-timeout", "9"},
+		{"tone", "pulse"},  {"command-delay", "5"}, {"max-duration", "60"},
+		{"inactivity", "6"}};
 	struct tl_line_params *params = tl_line_params_new();
 	const struct core_line_config *config = &params->config;
 
@@ -169,6 +175,8 @@ Test(params, values_reach_the_configuration)
 	cr_assert_eq(config->dial_timeout_s, 9);
 	cr_assert(config->pulse);
 	cr_assert_eq(config->command_delay_ms, 5);
+	cr_assert_eq(config->max_duration_s, 60);
+	cr_assert_eq(config->inactivity_s, 6);
 	cr_assert_eq(tl_line_params_set(params, "tone", "tone", NULL), 0);
 	cr_assert_not(config->pulse);
 	cr_assert_null(tl_line_params_free(params));
@@ -185,9 +193,11 @@ Test(params, of_a_call_are_data_without_limits_unless_set)
 	tl_dial_params_set_media(params, TL_MEDIA_VOICE);
 	tl_dial_params_set_timeout(params, 30);
 	tl_dial_params_set_max_duration(params, 3600);
+	tl_dial_params_set_inactivity(params, 60);
 	cr_assert_eq(params->media, TL_MEDIA_VOICE);
 	cr_assert_eq(params->timeout_s, 30);
 	cr_assert_eq(params->max_duration_s, 3600);
+	cr_assert_eq(params->inactivity_s, 60);
 	cr_assert_null(tl_dial_params_free(params));
 	cr_assert_null(tl_dial_params_free(NULL));
 }

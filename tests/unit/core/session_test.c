@@ -6,27 +6,48 @@
 
 #include "tests/unit/core/fake_driver.h"
 
-/* What an owner is answered, one letter a state in the order of enum tl_call_state. */
+/* What each role is answered, one letter a state in the order of enum tl_call_state. */
 static const struct {
-	enum core_op op;
 	const char *name;
-	const char *answers;
-} owner_rules[CORE_OP_COUNT] = {
-	{CORE_OP_ANSWER, "answer", "c00xxxxxxxxxxxcx"},
-	{CORE_OP_ACCEPT, "accept", "c0axxxxxxxxxxxcx"},
-	{CORE_OP_DROP, "drop", "a000000000000000"},
-	{CORE_OP_RELEASE, "release", "0bbbbbbbbbbbbbbb"},
+	const char *answers[CORE_ROLE_COUNT]; /* monitor, lone monitor, owner, only owner */
+} expected_rules[CORE_OP_COUNT] = {
+	[CORE_OP_ANSWER] = {"answer",
+			    {"pppppppppppppppp", "pppppppppppppppp", "c00xxxxxxxxxxxcx",
+			     "c00xxxxxxxxxxxcx"}},
+	[CORE_OP_ACCEPT] = {"accept",
+			    {"pppppppppppppppp", "pppppppppppppppp", "c0axxxxxxxxxxxcx",
+			     "c0axxxxxxxxxxxcx"}},
+	[CORE_OP_DROP] = {"drop",
+			  {"pppppppppppppppp", "pppppppppppppppp", "a000000000000000",
+			   "a000000000000000"}},
+	[CORE_OP_RELEASE] = {"release",
+			     {"0000000000000000", "0000000000000000", "0000000000000000",
+			      "0bbbbbbbbbbbbbbb"}},
+	[CORE_OP_HAND_OFF] = {"hand-off",
+			      {"pppppppppppppppp", "pppppppppppppppp", "c000000000000000",
+			       "c000000000000000"}},
+	[CORE_OP_TAKE] = {"take",
+			  {"cppppppppppppppp", "c000000000000000", "aaaaaaaaaaaaaaaa",
+			   "aaaaaaaaaaaaaaaa"}},
+	[CORE_OP_GIVE_UP] = {"give-up",
+			     {"aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa", "0000000000000000",
+			      "0bbbbbbbbbbbbbbb"}},
+	[CORE_OP_LIMIT] = {"limit",
+			   {"pppppppppppppppp", "pppppppppppppppp", "c0000000000000c0",
+			    "c0000000000000c0"}},
 };
 
-static int answer_of(enum core_op op, enum tl_call_state state)
+static int answer_of(enum core_role role, enum core_op op, enum tl_call_state state)
 {
-	switch (owner_rules[op].answers[state]) {
+	switch (expected_rules[op].answers[role][state]) {
 	case 'a':
 		return -EALREADY;
 	case 'b':
 		return -EBUSY;
 	case 'c':
 		return -ENOTCONN;
+	case 'p':
+		return -EPERM;
 	case 'x':
 		return -EINVAL;
 	default:
@@ -39,55 +60,48 @@ struct held {
 	struct core_session session;
 };
 
-static void hold(struct held *held, enum tl_call_state state, enum tl_privilege privilege)
+static void hold(struct held *held, enum tl_call_state state, enum core_role role)
 {
+	static const struct {
+		enum tl_privilege privilege;
+		unsigned int owners;
+	} roles[CORE_ROLE_COUNT] = {
+		[CORE_ROLE_MONITOR] = {TL_PRIVILEGE_MONITOR, 1},
+		[CORE_ROLE_LONE_MONITOR] = {TL_PRIVILEGE_MONITOR, 0},
+		[CORE_ROLE_OWNER] = {TL_PRIVILEGE_OWNER, 2},
+		[CORE_ROLE_SOLE_OWNER] = {TL_PRIVILEGE_OWNER, 1},
+	};
+
 	*held = (struct held){
-		.call = {.record = {.state = state}, .owners = 1, .over = state == TL_CALL_IDLE},
-		.session = {.privilege = privilege},
+		.call = {.record = {.state = state},
+			 .owners = roles[role].owners,
+			 .over = state == TL_CALL_IDLE},
+		.session = {.privilege = roles[role].privilege},
 	};
 	held->session.call = &held->call;
 }
 
-Test(session, owner_may_what_the_table_says)
+static void assert_answer(enum core_role role, enum core_op op, enum tl_call_state state)
 {
+	int expected = answer_of(role, op, state);
 	struct held held;
 
-	for (unsigned int op = 0; op < CORE_OP_COUNT; op++) {
-		for (enum tl_call_state s = 0; s < TL_CALL_STATE_COUNT; s++) {
-			int expected = answer_of((enum core_op)op, s);
-
-			hold(&held, s, TL_PRIVILEGE_OWNER);
-			cr_assert_eq(core_session_rule((enum core_op)op, s), expected, "%s in %s",
-				     owner_rules[op].name, tl_call_state_name(s));
-			cr_assert_eq(core_session_may(&held.session, (enum core_op)op), expected,
-				     "%s in %s", owner_rules[op].name, tl_call_state_name(s));
-		}
-	}
+	hold(&held, state, role);
+	cr_assert_eq(core_session_rule(role, state, op), expected, "%s: %s in %s",
+		     core_role_name(role), core_op_name(op), tl_call_state_name(state));
+	cr_assert_eq(core_session_may(&held.session, op), expected, "%s: %s in %s",
+		     core_role_name(role), core_op_name(op), tl_call_state_name(state));
+	cr_assert_eq((core_session_features(&held.session) & 1U << op) != 0, expected == 0,
+		     "feature %s", core_op_name(op));
 }
 
-Test(session, monitor_may_release_at_any_time_and_nothing_else)
+Test(session, every_cell_of_the_table_is_what_it_should_be)
 {
-	struct held held;
-
-	for (unsigned int op = 0; op < CORE_OP_COUNT; op++) {
-		for (enum tl_call_state s = 0; s < TL_CALL_STATE_COUNT; s++) {
-			hold(&held, s, TL_PRIVILEGE_MONITOR);
-			cr_assert_eq(core_session_may(&held.session, (enum core_op)op),
-				     op == CORE_OP_RELEASE ? 0 : -EPERM, "%s in %s",
-				     owner_rules[op].name, tl_call_state_name(s));
-		}
-	}
-}
-
-Test(session, one_owner_of_several_may_release_in_every_state)
-{
-	struct held held;
-
-	for (enum tl_call_state s = 0; s < TL_CALL_STATE_COUNT; s++) {
-		hold(&held, s, TL_PRIVILEGE_OWNER);
-		held.call.owners = 2;
-		cr_assert_eq(core_session_may(&held.session, CORE_OP_RELEASE), 0, "%s",
-			     tl_call_state_name(s));
+	for (enum core_op op = 0; op < CORE_OP_COUNT; op++) {
+		cr_assert_str_eq(core_op_name(op), expected_rules[op].name);
+		for (enum core_role role = 0; role < CORE_ROLE_COUNT; role++)
+			for (enum tl_call_state s = 0; s < TL_CALL_STATE_COUNT; s++)
+				assert_answer(role, op, s);
 	}
 }
 
@@ -95,24 +109,30 @@ Test(session, a_call_that_was_given_up_is_over_for_all_operations)
 {
 	struct held held;
 
-	for (unsigned int op = 0; op < CORE_OP_COUNT; op++) {
-		hold(&held, TL_CALL_UNKNOWN, TL_PRIVILEGE_OWNER);
+	for (enum core_op op = 0; op < CORE_OP_COUNT; op++) {
+		hold(&held, TL_CALL_UNKNOWN, CORE_ROLE_SOLE_OWNER);
 		held.call.over = true;
-		cr_assert_eq(core_session_may(&held.session, (enum core_op)op),
-			     answer_of((enum core_op)op, TL_CALL_IDLE), "%s", owner_rules[op].name);
+		cr_assert_eq(core_session_may(&held.session, op),
+			     answer_of(CORE_ROLE_SOLE_OWNER, op, TL_CALL_IDLE), "%s",
+			     core_op_name(op));
 	}
 }
 
 Test(session, device_gone_is_told_instead_of_call_over)
 {
-	static const int expected[CORE_OP_COUNT] = {-ENODEV, -ENODEV, -ENODEV, 0};
+	static const int expected[CORE_OP_COUNT] = {
+		[CORE_OP_ANSWER] = -ENODEV,   [CORE_OP_ACCEPT] = -ENODEV,
+		[CORE_OP_DROP] = -ENODEV,     [CORE_OP_RELEASE] = 0,
+		[CORE_OP_HAND_OFF] = -ENODEV, [CORE_OP_TAKE] = -EALREADY,
+		[CORE_OP_GIVE_UP] = 0,	      [CORE_OP_LIMIT] = -ENODEV,
+	};
 	struct held held;
 
-	for (unsigned int op = 0; op < CORE_OP_COUNT; op++) {
-		hold(&held, TL_CALL_IDLE, TL_PRIVILEGE_OWNER);
+	for (enum core_op op = 0; op < CORE_OP_COUNT; op++) {
+		hold(&held, TL_CALL_IDLE, CORE_ROLE_SOLE_OWNER);
 		held.call.record.cause.origin = TL_ORIGIN_DEVICE_GONE;
-		cr_assert_eq(core_session_may(&held.session, (enum core_op)op), expected[op], "%s",
-			     owner_rules[op].name);
+		cr_assert_eq(core_session_may(&held.session, op), expected[op], "%s",
+			     core_op_name(op));
 	}
 }
 
@@ -120,36 +140,12 @@ Test(session, an_offer_is_answered_once)
 {
 	struct held held;
 
-	hold(&held, TL_CALL_OFFERING, TL_PRIVILEGE_OWNER);
+	hold(&held, TL_CALL_OFFERING, CORE_ROLE_SOLE_OWNER);
 	held.call.answering = true;
 	cr_assert_eq(core_session_may(&held.session, CORE_OP_ANSWER), -EBUSY);
-	hold(&held, TL_CALL_OFFERING, TL_PRIVILEGE_OWNER);
+	hold(&held, TL_CALL_OFFERING, CORE_ROLE_SOLE_OWNER);
 	held.call.dropping = true;
 	cr_assert_eq(core_session_may(&held.session, CORE_OP_ANSWER), -EBUSY);
-}
-
-Test(session, features_are_what_may_be_done)
-{
-	static const unsigned int bits[CORE_OP_COUNT] = {
-		[CORE_OP_ANSWER] = TL_FEATURE_ANSWER,
-		[CORE_OP_ACCEPT] = TL_FEATURE_ACCEPT,
-		[CORE_OP_DROP] = TL_FEATURE_DROP,
-		[CORE_OP_RELEASE] = TL_FEATURE_RELEASE,
-	};
-	struct held held;
-
-	for (enum tl_call_state s = 0; s < TL_CALL_STATE_COUNT; s++) {
-		unsigned int expected = 0;
-
-		for (unsigned int op = 0; op < CORE_OP_COUNT; op++)
-			if (answer_of((enum core_op)op, s) == 0)
-				expected |= bits[op];
-		hold(&held, s, TL_PRIVILEGE_OWNER);
-		cr_assert_eq(core_session_features(&held.session), expected, "%s",
-			     tl_call_state_name(s));
-		hold(&held, s, TL_PRIVILEGE_MONITOR);
-		cr_assert_eq(core_session_features(&held.session), TL_FEATURE_RELEASE);
-	}
 }
 
 static unsigned int features(struct fake *f, tl_session session)
@@ -168,10 +164,11 @@ Test(session, info_tells_the_features_of_the_moment)
 
 	fake_init(&f);
 	session = fake_connect(&f, tl_ctx_get_client(f.ctx), fake_ready(&f));
-	cr_assert_eq(features(&f, session), TL_FEATURE_DROP);
+	cr_assert_eq(features(&f, session),
+		     TL_FEATURE_DROP | TL_FEATURE_HAND_OFF | TL_FEATURE_LIMIT);
 	cr_assert_eq(tl_session_drop(f.ctx, session, 0, NULL), 0);
 	fake_run_ms(&f, 0);
-	cr_assert_eq(features(&f, session), TL_FEATURE_RELEASE);
+	cr_assert_eq(features(&f, session), TL_FEATURE_RELEASE | TL_FEATURE_GIVE_UP);
 	fake_release(&f, session);
 	fake_fini(&f);
 }
