@@ -14,7 +14,8 @@ target_include_directories(trunkline
            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(trunkline PRIVATE trunkline_warnings
     -Wl,--whole-archive ${_layers} -Wl,--no-whole-archive
-    $<$<BOOL:${WITH_LIBSERIALPORT}>:PkgConfig::LIBSERIALPORT>)
+    $<$<BOOL:${WITH_LIBSERIALPORT}>:PkgConfig::LIBSERIALPORT>
+    $<$<BOOL:${WITH_UDEV}>:PkgConfig::LIBUDEV>)
 target_link_options(trunkline PRIVATE
     -Wl,--version-script=${PROJECT_SOURCE_DIR}/core/trunkline.map)
 # clang leaves the sanitizers' symbols to the program.

@@ -2,6 +2,7 @@
 # Every optional part is an explicit switch: ON and missing is an error, nothing is picked up by
 # chance.
 option(WITH_LIBSERIALPORT "Open and list real UARTs with libserialport" ON)
+option(WITH_UDEV "Learn of devices from udevd too, with libudev" ON)
 option(WITH_TOOLS "Build lined, linectl and modemsim (needs json-c and libinih)" ON)
 option(WITH_EXAMPLES "Build the example programs" ON)
 option(WITH_MAN "Build the man pages (needs scdoc)" OFF)
@@ -14,6 +15,9 @@ option(WITH_COVERAGE "Instrument for coverage" OFF)
 find_package(PkgConfig REQUIRED)
 if(WITH_LIBSERIALPORT)
     pkg_check_modules(LIBSERIALPORT REQUIRED IMPORTED_TARGET libserialport)
+endif()
+if(WITH_UDEV)
+    pkg_check_modules(LIBUDEV REQUIRED IMPORTED_TARGET libudev>=199)
 endif()
 if(WITH_TOOLS)
     pkg_check_modules(JSON_C REQUIRED IMPORTED_TARGET json-c>=0.14)

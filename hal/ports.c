@@ -14,6 +14,7 @@
 #endif
 
 #include "hal/slice.h"
+#include "hal/sysfs.h"
 
 struct list {
 	struct hal_port *ports;
@@ -49,46 +50,15 @@ static void finish(struct list *list, struct hal_port **ret_ports, size_t *ret_c
 	*ret_count = list->count;
 }
 
-/* First line of a sysfs attribute, "" when there is none. */
-static void read_attribute(int dir, const char *name, char *buf, size_t size)
-{
-	struct hal_slice text, line;
-	char raw[128];
-	ssize_t len;
-	int fd;
-
-	buf[0] = '\0';
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	len = read(fd, raw, sizeof(raw));
-	close(fd);
-	if (len <= 0)
-		return;
-	text = hal_slice(raw, (size_t)len);
-	(void)hal_slice_token(&text, '\n', &line);
-	(void)hal_slice_escape(line, buf, size); /* a device may call itself anything */
-}
-
-static uint16_t read_number(int dir, const char *name, unsigned int base)
-{
-	uint64_t value = 0;
-	char text[16];
-
-	read_attribute(dir, name, text, sizeof(text));
-	(void)hal_slice_u64(hal_slice_str(text), base, UINT16_MAX, &value); /* 0 stays for none */
-	return (uint16_t)value;
-}
-
 static void read_usb(int device, struct hal_port *port)
 {
 	port->transport = HAL_PORT_USB;
-	port->vendor_id = read_number(device, "idVendor", 16);
-	port->product_id = read_number(device, "idProduct", 16);
-	port->bus = read_number(device, "busnum", 10);
-	port->address = read_number(device, "devnum", 10);
-	read_attribute(device, "serial", port->serial, sizeof(port->serial));
-	read_attribute(device, "product", port->description, sizeof(port->description));
+	port->vendor_id = hal_sysfs_number(device, "idVendor", 16);
+	port->product_id = hal_sysfs_number(device, "idProduct", 16);
+	port->bus = hal_sysfs_number(device, "busnum", 10);
+	port->address = hal_sysfs_number(device, "devnum", 10);
+	hal_sysfs_text(device, "serial", port->serial, sizeof(port->serial));
+	hal_sysfs_text(device, "product", port->description, sizeof(port->description));
 }
 
 /* The USB device is the interface's parent: above ttyACM's device once, above ttyUSB's twice. */
@@ -115,7 +85,7 @@ static bool is_phantom(int tty)
 {
 	char type[16];
 
-	read_attribute(tty, "type", type, sizeof(type));
+	hal_sysfs_text(tty, "type", type, sizeof(type));
 	return strcmp(type, "0") == 0;
 }
 

@@ -3,7 +3,7 @@
 # Which Debian 12 packages are needed for what, and how to get those that are missing.
 
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config
-	libjson-c-dev libinih-dev libserialport-dev"
+	libjson-c-dev libinih-dev libserialport-dev libudev-dev"
 # python3 and socat speak to the programs in some tests; the linters need the last two.
 PACKAGES_TEST="$PACKAGES_BUILD g++ libcriterion-dev scdoc python3 socat clang-format-14
 	shellcheck"

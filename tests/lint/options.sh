@@ -22,19 +22,22 @@ refuses() {
 	grep -q "$missing" "$tmp/log" || fail "$* fails without naming $missing"
 }
 
-bare='-DWITH_LIBSERIALPORT=OFF -DWITH_TOOLS=OFF -DWITH_EXAMPLES=OFF'
+off='-DWITH_LIBSERIALPORT=OFF -DWITH_UDEV=OFF'
+bare="$off -DWITH_TOOLS=OFF -DWITH_EXAMPLES=OFF"
 
 # The options are words.
 # shellcheck disable=SC2086
 {
 	refuses libserialport $bare -DWITH_LIBSERIALPORT=ON
+	refuses libudev $bare -DWITH_UDEV=ON
 	refuses json-c $bare -DWITH_TOOLS=ON
 	refuses criterion $bare -DWITH_TESTS=ON
 }
-cmake -S "$root" -B "$tmp/off" -DWITH_LIBSERIALPORT=OFF -DWITH_WERROR=ON >"$tmp/log" 2>&1 ||
-	fail 'WITH_LIBSERIALPORT=OFF does not configure'
+# shellcheck disable=SC2086
+cmake -S "$root" -B "$tmp/off" $off -DWITH_WERROR=ON >"$tmp/log" 2>&1 ||
+	fail 'without the optional libraries it does not configure'
 cmake --build "$tmp/off" -j 2 >"$tmp/log" 2>&1 ||
-	fail 'WITH_LIBSERIALPORT=OFF does not build'
-if readelf -d "$tmp"/off/lib/*.so "$tmp"/off/bin/* | grep libserialport >"$tmp/log"; then
-	fail 'WITH_LIBSERIALPORT=OFF links libserialport all the same'
+	fail 'without the optional libraries it does not build'
+if readelf -d "$tmp"/off/lib/*.so "$tmp"/off/bin/* | grep -E 'libserialport|libudev' >"$tmp/log"; then
+	fail 'libraries that are switched off are linked all the same'
 fi

@@ -3,76 +3,32 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #ifdef HAVE_LIBSERIALPORT
 #include <libserialport.h>
 #endif
 
+#include "tree.h"
 #include "wrap.h"
-
-/* A small /sys in a folder. */
-
-static void make_dir(const char *root, const char *path)
-{
-	char full[256];
-
-	(void)snprintf(full, sizeof(full), "%s/%s", root, path);
-	for (char *c = full + strlen(root) + 1; (c = strchr(c, '/')) != NULL; c++) {
-		*c = '\0';
-		(void)mkdir(full, 0700);
-		*c = '/';
-	}
-	(void)mkdir(full, 0700);
-}
-
-static void make_file(const char *root, const char *path, const char *text)
-{
-	char full[256];
-	FILE *file;
-
-	(void)snprintf(full, sizeof(full), "%s/%s", root, path);
-	file = fopen(full, "w");
-	cr_assert_not_null(file, "%s", full);
-	fputs(text, file);
-	fclose(file);
-}
-
-static void make_link(const char *root, const char *path, const char *target)
-{
-	char full[256];
-
-	(void)snprintf(full, sizeof(full), "%s/%s", root, path);
-	cr_assert_eq(symlink(target, full), 0, "%s", full);
-}
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
 
 static void make_usb(const char *root)
 {
-	make_dir(root, "usb/1-1/1-1:1.0/ttyUSB10/tty/ttyUSB10");
-	make_dir(root, "usb/1-1/1-1:1.1/tty/ttyACM0");
-	make_file(root, "usb/idVendor", "1d6b\n"); /* the hub's */
-	make_file(root, "usb/1-1/idVendor", "0403\n");
-	make_file(root, "usb/1-1/idProduct", "6001\n");
-	make_file(root, "usb/1-1/busnum", "1\n");
-	make_file(root, "usb/1-1/devnum", "17\n");
-	make_file(root, "usb/1-1/product", "Modem \x1b[2J\n");
-	make_file(root, "usb/1-1/serial", "SN0000\n");
-	make_link(root, "usb/1-1/1-1:1.0/ttyUSB10/tty/ttyUSB10/device", "../../../ttyUSB10");
-	make_link(root, "usb/1-1/1-1:1.1/tty/ttyACM0/device", "../../../1-1:1.1");
-	make_link(root, "class/tty/ttyUSB10", "../../usb/1-1/1-1:1.0/ttyUSB10/tty/ttyUSB10");
-	make_link(root, "class/tty/ttyACM0", "../../usb/1-1/1-1:1.1/tty/ttyACM0");
+	tree_dir(root, "usb/1-1/1-1:1.0/ttyUSB10/tty/ttyUSB10");
+	tree_dir(root, "usb/1-1/1-1:1.1/tty/ttyACM0");
+	tree_file(root, "usb/idVendor", "1d6b\n"); /* the hub's */
+	tree_file(root, "usb/1-1/idVendor", "0403\n");
+	tree_file(root, "usb/1-1/idProduct", "6001\n");
+	tree_file(root, "usb/1-1/busnum", "1\n");
+	tree_file(root, "usb/1-1/devnum", "17\n");
+	tree_file(root, "usb/1-1/product", "Modem \x1b[2J\n");
+	tree_file(root, "usb/1-1/serial", "SN0000\n");
+	tree_link(root, "usb/1-1/1-1:1.0/ttyUSB10/tty/ttyUSB10/device", "../../../ttyUSB10");
+	tree_link(root, "usb/1-1/1-1:1.1/tty/ttyACM0/device", "../../../1-1:1.1");
+	tree_link(root, "class/tty/ttyUSB10", "../../usb/1-1/1-1:1.0/ttyUSB10/tty/ttyUSB10");
+	tree_link(root, "class/tty/ttyACM0", "../../usb/1-1/1-1:1.1/tty/ttyACM0");
 }
 
 static void make_uart(const char *root, const char *name, const char *type)
@@ -80,9 +36,9 @@ static void make_uart(const char *root, const char *name, const char *type)
 	char path[128];
 
 	(void)snprintf(path, sizeof(path), "class/tty/%s/device", name);
-	make_dir(root, path);
+	tree_dir(root, path);
 	(void)snprintf(path, sizeof(path), "class/tty/%s/type", name);
-	make_file(root, path, type);
+	tree_file(root, path, type);
 }
 
 Test(ports, sysfs_tells_real_ports_from_the_rest)
@@ -92,11 +48,11 @@ Test(ports, sysfs_tells_real_ports_from_the_rest)
 	size_t count = 0;
 
 	cr_assert_not_null(mkdtemp(root));
-	make_dir(root, "class/tty/tty1"); /* a virtual console has no device */
+	tree_dir(root, "class/tty/tty1"); /* a virtual console has no device */
 	make_uart(root, "ttyS0", "4\n");
 	make_uart(root, "ttyS1", "0\n");
 	make_uart(root, "rfcomm0", "");
-	make_dir(root, "class/tty/ttyUSB2/device");
+	tree_dir(root, "class/tty/ttyUSB2/device");
 	make_usb(root);
 
 	cr_assert_eq(hal_ports_list_sysfs(root, &ports, &count), 0);
@@ -120,7 +76,7 @@ Test(ports, sysfs_tells_real_ports_from_the_rest)
 		cr_assert_str_eq(ports[i].description, "Modem \\x1b[2J");
 	}
 	free(ports);
-	cr_assert_eq(nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+	tree_remove(root);
 }
 
 Test(ports, no_port_at_all_is_no_error)
@@ -132,11 +88,11 @@ Test(ports, no_port_at_all_is_no_error)
 	cr_assert_not_null(mkdtemp(root));
 	cr_assert_eq(hal_ports_list_sysfs(root, &ports, &count), -ENOENT);
 	cr_assert_eq(count, 7);
-	make_dir(root, "class/tty");
+	tree_dir(root, "class/tty");
 	cr_assert_eq(hal_ports_list_sysfs(root, &ports, &count), 0);
 	cr_assert_eq(count, 0);
 	cr_assert_null(ports);
-	cr_assert_eq(nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+	tree_remove(root);
 }
 
 Test(ports, no_memory_is_an_error)
@@ -152,7 +108,7 @@ Test(ports, no_memory_is_an_error)
 	cr_assert_eq(hal_ports_list_sysfs(root, &ports, &count), -ENOMEM);
 	cr_assert_null(ports);
 	cr_assert_eq(count, 7);
-	cr_assert_eq(nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+	tree_remove(root);
 }
 
 #ifdef HAVE_LIBSERIALPORT

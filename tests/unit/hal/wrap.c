@@ -8,16 +8,18 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 /* Weak: present only in programs that wrap the function. */
 #define REAL __attribute__((weak))
 
-struct wrap wrap_calloc, wrap_epoll_create1, wrap_epoll_ctl, wrap_epoll_wait, wrap_flock,
-	wrap_inotify_init1, wrap_malloc, wrap_posix_openpt, wrap_realloc, wrap_rename, wrap_strdup,
-	wrap_timerfd_create, wrap_timerfd_settime, wrap_write;
+struct wrap wrap_bind, wrap_calloc, wrap_epoll_create1, wrap_epoll_ctl, wrap_epoll_wait, wrap_flock,
+	wrap_inotify_init1, wrap_malloc, wrap_posix_openpt, wrap_realloc, wrap_rename, wrap_socket,
+	wrap_strdup, wrap_timerfd_create, wrap_timerfd_settime, wrap_write;
 
+REAL int __real_bind(int fd, const struct sockaddr *address, socklen_t len);
 REAL void *__real_calloc(size_t n, size_t size);
 REAL int __real_epoll_create1(int flags);
 REAL int __real_epoll_wait(int fd, struct epoll_event *events, int max, int timeout_ms);
@@ -27,6 +29,7 @@ REAL void *__real_malloc(size_t size);
 REAL int __real_posix_openpt(int flags);
 REAL void *__real_realloc(void *ptr, size_t size);
 REAL int __real_rename(const char *from, const char *to);
+REAL int __real_socket(int domain, int type, int protocol);
 REAL char *__real_strdup(const char *text);
 REAL ssize_t __real_write(int fd, const void *buf, size_t len);
 REAL int __real_flock(int fd, int operation);
@@ -59,6 +62,11 @@ static bool fails(struct wrap *wrap)
 		return false;
 	errno = wrap->error;
 	return true;
+}
+
+int __wrap_bind(int fd, const struct sockaddr *address, socklen_t len)
+{
+	return fails(&wrap_bind) ? -1 : __real_bind(fd, address, len);
 }
 
 void *__wrap_calloc(size_t n, size_t size)
@@ -120,6 +128,11 @@ void *__wrap_realloc(void *ptr, size_t size)
 int __wrap_rename(const char *from, const char *to)
 {
 	return fails(&wrap_rename) ? -1 : __real_rename(from, to);
+}
+
+int __wrap_socket(int domain, int type, int protocol)
+{
+	return fails(&wrap_socket) ? -1 : __real_socket(domain, type, protocol);
 }
 
 char *__wrap_strdup(const char *text)

@@ -14,6 +14,7 @@ struct wrap {
 	int error;			 /* errno of these failures */
 };
 
+extern struct wrap wrap_bind;
 extern struct wrap wrap_calloc;
 extern struct wrap wrap_epoll_create1;
 extern struct wrap wrap_epoll_ctl;
@@ -24,6 +25,7 @@ extern struct wrap wrap_malloc;
 extern struct wrap wrap_posix_openpt;
 extern struct wrap wrap_realloc;
 extern struct wrap wrap_rename;
+extern struct wrap wrap_socket;
 extern struct wrap wrap_strdup;
 extern struct wrap wrap_timerfd_create;
 extern struct wrap wrap_timerfd_settime;
