@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The owner of a call dies in every state of it: the line comes on hook within what the ladder may
  * take, and whoever watches is told of the end once, and whose doing it was. */
+#include <errno.h>
+
 #include <criterion/criterion.h>
 
 #include "tests/scenario/stage.h"
@@ -62,23 +64,57 @@ static tl_session watch(struct scene *scene, tl_client client)
 	return session;
 }
 
-static void die(const struct stage *stage, bool with_monitor)
+/* Another owner beside the first, who dies: the call goes on. @return the one that is left */
+static tl_client survive(struct scene *scene, const struct stage *stage)
+{
+	struct rig *rig = &scene->rig;
+	enum tl_call_state state;
+	tl_client other;
+	int r;
+
+	cr_assert_eq(tl_client_new(rig->ctx, "other", &other), 0);
+	r = tl_session_hand_off(rig->ctx, scene->session, other);
+	if (r < 0) {
+		cr_assert_eq(r, -ENOTCONN, "%s: %d", stage->name, r);
+		return scene->owner;
+	}
+	rig_run_ms(rig, 0);
+	state = rig_state(rig, scene->session);
+	cr_assert_eq(tl_client_close(rig->ctx, scene->owner), 0);
+	cr_assert_eq(rig_state(rig, rig_new_session(rig, other)), state, "%s", stage->name);
+	cr_assert_eq(tl_ctx_get_count(rig->ctx, TL_COUNT_CLIENTS_LOST_TOTAL), 0, "%s", stage->name);
+	return other;
+}
+
+static void check_nothing_left(struct rig *rig, const struct stage *stage)
+{
+	cr_assert_eq(tl_ctx_get_count(rig->ctx, TL_COUNT_SESSIONS), 0, "%s", stage->name);
+	cr_assert_eq(tl_ctx_get_count(rig->ctx, TL_COUNT_REQUESTS), 0, "%s", stage->name);
+	cr_assert_eq(tl_ctx_get_count(rig->ctx, TL_COUNT_CALLS), 0, "%s", stage->name);
+}
+
+enum company { ALONE, WITH_MONITOR, WITH_OWNER };
+
+static void die(const struct stage *stage, enum company company)
 {
 	tl_session monitored = {0};
 	struct tl_session_info *info;
-	tl_client monitor;
+	tl_client monitor, last;
 	struct scene scene;
 	uint64_t call, budget_ms;
 
 	stage_enter(stage, &scene);
+	last = scene.owner;
 	info = rig_info(&scene.rig, scene.session);
 	call = tl_session_info_call(info);
 	(void)tl_session_info_free(info);
 	cr_assert_eq(tl_client_new(scene.rig.ctx, "monitor", &monitor), 0);
-	if (with_monitor)
+	if (company == WITH_MONITOR)
 		monitored = watch(&scene, monitor);
+	else if (company == WITH_OWNER)
+		last = survive(&scene, stage);
 	budget_ms = scene_ladder_ms(&scene);
-	cr_assert_eq(tl_client_close(scene.rig.ctx, scene.owner), 0);
+	cr_assert_eq(tl_client_close(scene.rig.ctx, last), 0);
 	check_on_hook(&scene, stage, budget_ms);
 	/* The rig's own client watches without a session. */
 	check_end(&scene.rig, tl_ctx_get_client(scene.rig.ctx), call, stage);
@@ -86,30 +122,32 @@ static void die(const struct stage *stage, bool with_monitor)
 		check_end(&scene.rig, monitor, call, stage);
 		cr_assert_eq(tl_session_release(scene.rig.ctx, monitored, 0), 0);
 	}
-	cr_assert_eq(tl_ctx_get_count(scene.rig.ctx, TL_COUNT_SESSIONS), 0, "%s", stage->name);
-	cr_assert_eq(tl_ctx_get_count(scene.rig.ctx, TL_COUNT_CALLS), 0, "%s", stage->name);
+	check_nothing_left(&scene.rig, stage);
 	cr_assert_eq(tl_client_close(scene.rig.ctx, monitor), 0);
 	scene_fini(&scene);
 }
 
-static void die_in_every_state(bool with_monitor)
+static void die_in_every_state(enum company company)
 {
 	const struct stage *stages;
 	size_t n;
 
 	stages = stage_table(&n);
-	for (size_t i = 0; i < n; i++) {
-		cr_log_info("%s", stages[i].name);
-		die(&stages[i], with_monitor);
-	}
+	for (size_t i = 0; i < n; i++)
+		die(&stages[i], company);
 }
 
 Test(death, of_the_only_owner_in_every_state_brings_the_line_on_hook)
 {
-	die_in_every_state(false);
+	die_in_every_state(ALONE);
 }
 
 Test(death, of_the_only_owner_in_every_state_is_told_to_a_monitor_once)
 {
-	die_in_every_state(true);
+	die_in_every_state(WITH_MONITOR);
+}
+
+Test(death, of_one_of_two_owners_leaves_the_call_to_the_other)
+{
+	die_in_every_state(WITH_OWNER);
 }

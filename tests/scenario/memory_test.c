@@ -149,6 +149,18 @@ static void move_and_drop(struct scene *scene)
 	drop(scene);
 }
 
+static void hand_over(struct scene *scene)
+{
+	tl_client client;
+	int r;
+
+	if (tl_client_new(scene->rig.ctx, "other", &client) == 0) {
+		r = tl_session_hand_off(scene->rig.ctx, scene->session, client);
+		cr_assert(r == 0 || r == -ENOTCONN || r == -ENOMEM, "%d", r);
+	}
+	die(scene);
+}
+
 static void replug(struct scene *scene)
 {
 	rig_unplug(&scene->rig, 0);
@@ -166,6 +178,7 @@ static const struct act in_each_state[] = {
 	{"end by the far end", gather_crowd, hang_up_there},
 	{"join", NULL, join_and_drop},
 	{"move", NULL, move_and_drop},
+	{"hand-off", gather_crowd, hand_over},
 	{"replug", gather_crowd, replug},
 };
 
@@ -230,11 +243,21 @@ static void take(struct scene *scene)
 	(void)sim_exchange_clear(rig->modems[0].sim);
 }
 
-static void reset(struct scene *scene)
+static void reset_as(struct scene *scene, enum tl_reset kind)
 {
-	if (tl_line_reset(scene->rig.ctx, scene->owner, scene->rig.modems[0].line, &scene->drop) <
-	    0)
+	if (tl_line_reset(scene->rig.ctx, scene->owner, scene->rig.modems[0].line, kind,
+			  &scene->drop) < 0)
 		scene->drop = 0;
+}
+
+static void reset_softly(struct scene *scene)
+{
+	reset_as(scene, TL_RESET_SOFT);
+}
+
+static void reset_hard(struct scene *scene)
+{
+	reset_as(scene, TL_RESET_HARD);
 }
 
 static void command(struct scene *scene)
@@ -245,9 +268,10 @@ static void command(struct scene *scene)
 }
 
 static const struct act of_a_line[] = {
-	{"placed", NULL, place_data}, {"placed, voice", NULL, place_voice},
-	{"taken", open_line, take},   {"reset", NULL, reset},
-	{"command", NULL, command},   {"replugged", NULL, replug},
+	{"placed", NULL, place_data},	  {"placed, voice", NULL, place_voice},
+	{"taken", open_line, take},	  {"soft reset", NULL, reset_softly},
+	{"hard reset", NULL, reset_hard}, {"command", NULL, command},
+	{"replugged", NULL, replug},
 };
 
 /* ---- the two loops ---- */
@@ -276,12 +300,10 @@ static void check(struct scene *scene, const char *what, size_t fail_at)
 			      fail_at);
 	cr_assert_eq(tl_ctx_get_count(rig->ctx, TL_COUNT_REQUESTS), 0, "%s, allocation %zu", what,
 		     fail_at);
-	if (scene->session.id)
-		cr_assert_eq(tl_session_release(rig->ctx, scene->session, TL_RELEASE_DROP), 0);
-	(void)sim_exchange_clear(rig->modems[0].sim);
+	scene_release(scene);
 	cr_assert(rig_until_line(rig, rig->modems[0].line, TL_LINE_READY, 300000),
 		  "%s, allocation %zu", what, fail_at);
-	if (rig->ctx->counts[TL_COUNT_CALLS_TOTAL] > 0)
+	if (tl_ctx_get_count(rig->ctx, TL_COUNT_CALLS_TOTAL) > 0)
 		check_events(rig, what, fail_at);
 	scene_fini(scene);
 }

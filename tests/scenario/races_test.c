@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <criterion/criterion.h>
 
@@ -150,13 +149,29 @@ static void command(struct race *race)
 	accepted(race, r, op);
 }
 
-static void reset(struct race *race)
+static void reset_as(struct race *race, enum tl_reset kind)
 {
 	uint64_t op = 0;
 	int r;
 
-	r = tl_line_reset(race->scene.rig.ctx, race->other, race->scene.rig.modems[0].line, &op);
+	r = tl_line_reset(race->scene.rig.ctx, race->other, race->scene.rig.modems[0].line, kind,
+			  &op);
 	accepted(race, r, op);
+}
+
+static void reset_softly(struct race *race)
+{
+	reset_as(race, TL_RESET_SOFT);
+}
+
+static void reset_hard(struct race *race)
+{
+	reset_as(race, TL_RESET_HARD);
+}
+
+static void hand_off(struct race *race)
+{
+	(void)tl_session_hand_off(race->scene.rig.ctx, race->scene.session, race->other);
 }
 
 static void remove_line(struct race *race)
@@ -244,7 +259,9 @@ static const struct event events[] = {
 	{"adopt", ANY, TL_ORIGIN_NONE, BY_CALL, adopt, NULL, NULL},
 	{"dial", ANY, TL_ORIGIN_NONE, BY_CALL, dial, NULL, NULL},
 	{"command", ANY, TL_ORIGIN_NONE, BY_CALL, command, NULL, NULL},
-	{"reset", ANY, TL_ORIGIN_NONE, BY_CALL, reset, NULL, NULL},
+	{"hand-off", WITH_CALL, TL_ORIGIN_NONE, BY_CALL, hand_off, NULL, NULL},
+	{"soft reset", ANY, TL_ORIGIN_NONE, BY_CALL, reset_softly, NULL, NULL},
+	{"hard reset", ANY, TL_ORIGIN_NONE, BY_CALL, reset_hard, NULL, NULL},
 	{"removal", ANY, TL_ORIGIN_DEVICE_GONE, BY_CALL, remove_line, NULL, NULL},
 	{"unplug", ANY, TL_ORIGIN_DEVICE_GONE, BY_WIRE, unplug, NULL, NULL},
 	{"ring", ANY, TL_ORIGIN_NONE, BY_WIRE, ring, NULL, NULL},
@@ -376,17 +393,6 @@ static enum tl_origin check_call(const struct race *race, uint64_t call)
 	return origin;
 }
 
-static void release_all(struct rig *rig)
-{
-	tl_session *sessions;
-	size_t n;
-
-	cr_assert_eq(tl_session_list(rig->ctx, (tl_client){0}, &sessions, &n), 0);
-	for (size_t i = 0; i < n; i++)
-		cr_assert_eq(tl_session_release(rig->ctx, sessions[i], TL_RELEASE_DROP), 0);
-	free(sessions);
-}
-
 /* @return who ended the first call, NONE: there was none */
 static enum tl_origin finish(struct race *race)
 {
@@ -398,8 +404,7 @@ static enum tl_origin finish(struct race *race)
 	rig_run_ms(rig, 1000);
 	rig_plug(rig, 0);
 	rig_run_ms(rig, 70000);
-	release_all(rig);
-	(void)sim_exchange_clear(rig->modems[0].sim);
+	scene_release(&race->scene);
 	rig_run_ms(rig, 100000);
 	cr_assert_not(rig_is_off_hook(rig, 0), "%s", race->what);
 	if (!race->removed)

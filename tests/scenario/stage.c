@@ -58,22 +58,28 @@ static void assert_nothing_left(struct rig *rig)
 			     tl_count_name(gauges[i]));
 }
 
-void scene_fini(struct scene *scene)
+void scene_release(struct scene *scene)
 {
 	struct rig *rig = &scene->rig;
 	tl_session *sessions;
 	size_t n;
 
-	sim_modem_clear_faults(rig->modems[0].sim);
-	rig_plug(rig, 0);
 	cr_assert_eq(tl_session_list(rig->ctx, (tl_client){0}, &sessions, &n), 0);
 	for (size_t i = 0; i < n; i++)
 		cr_assert_eq(tl_session_release(rig->ctx, sessions[i], TL_RELEASE_DROP), 0);
 	free(sessions);
-	/* A caller who is not answered has to give up first. */
-	rig_run_ms(rig, 100000);
 	(void)sim_exchange_clear(rig->modems[0].sim);
-	if (rig->ctx->counts[TL_COUNT_LINES] > 0)
+}
+
+void scene_fini(struct scene *scene)
+{
+	struct rig *rig = &scene->rig;
+
+	sim_modem_clear_faults(rig->modems[0].sim);
+	rig_plug(rig, 0);
+	scene_release(scene);
+	rig_run_ms(rig, 100000);
+	if (tl_ctx_get_count(rig->ctx, TL_COUNT_LINES) > 0)
 		cr_assert(rig_until_line(rig, rig->modems[0].line, TL_LINE_READY, 300000));
 	cr_assert_not(rig_is_off_hook(rig, 0));
 	assert_nothing_left(rig);

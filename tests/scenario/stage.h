@@ -36,6 +36,8 @@ void scene_init(struct scene *scene, const struct rig_options *options);
 /* Release what is still held, wait for READY; asserts that nothing is left, and that the modem is
  * on hook. */
 void scene_fini(struct scene *scene);
+/* All sessions of all clients, dropping what is live; nobody rings any more. */
+void scene_release(struct scene *scene);
 void scene_dial(struct scene *scene, const char *number, enum tl_media media);
 /* Rings, and the owner has a session. */
 void scene_offer(struct scene *scene);

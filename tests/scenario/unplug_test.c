@@ -191,27 +191,35 @@ static void add_line(struct scene *scene)
 	(void)rig_add_line(&scene->rig, 0, NULL, NULL);
 }
 
-static void reset(struct scene *scene)
+static void reset_as(struct scene *scene, enum tl_reset kind)
 {
 	struct rig *rig = &scene->rig;
 
-	cr_assert_eq(tl_line_reset(rig->ctx, tl_ctx_get_client(rig->ctx), rig->modems[0].line,
+	cr_assert_eq(tl_line_reset(rig->ctx, tl_ctx_get_client(rig->ctx), rig->modems[0].line, kind,
 				   &scene->drop),
 		     0);
+}
+
+static void reset_softly(struct scene *scene)
+{
+	reset_as(scene, TL_RESET_SOFT);
+}
+
+static void reset_hard(struct scene *scene)
+{
+	reset_as(scene, TL_RESET_HARD);
 }
 
 static void break_and_reset(struct scene *scene)
 {
 	struct rig *rig = &scene->rig;
-	uint64_t op;
 
 	rig_fault(rig, 0, SIM_FAULT_SILENT);
-	reset(scene);
-	op = scene->drop;
-	cr_assert_lt(rig_op(rig, op, 100000), 0);
+	reset_hard(scene);
+	cr_assert_lt(rig_op(rig, scene->drop, 100000), 0);
 	cr_assert_eq(rig_line_state(rig, rig->modems[0].line), TL_LINE_FAULTY);
 	sim_modem_clear_faults(rig->modems[0].sim);
-	reset(scene);
+	reset_softly(scene);
 }
 
 static bool unplug_line_at(const struct rig_options *options, void (*act)(struct scene *scene),
@@ -236,7 +244,8 @@ static bool unplug_line_at(const struct rig_options *options, void (*act)(struct
 Test(unplug, at_every_byte_of_probing_and_of_a_reset, .timeout = 240)
 {
 	static const struct rig_options forms[] = {{0}, {.without_lines = true}, {.voice = true}};
-	static void (*const acts[])(struct scene * scene) = {add_line, reset, break_and_reset};
+	static void (*const acts[])(struct scene * scene) = {add_line, reset_softly, reset_hard,
+							     break_and_reset};
 
 	for (size_t form = 0; form < sizeof(forms) / sizeof(forms[0]); form++) {
 		for (size_t act = 0; act < sizeof(acts) / sizeof(acts[0]); act++) {
