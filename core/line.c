@@ -95,6 +95,15 @@ void core_line_count(struct core_line *line)
 	line->old_resyncs = resyncs;
 }
 
+/* What went on with the modem is over: it begins anew. */
+static void forget_activity(struct core_line *line)
+{
+	line->recovering = false;
+	line->commanding = false;
+	line->muted = false;
+	line->rings = 0;
+}
+
 void core_line_detach(struct core_line *line)
 {
 	void *driver = line->driver;
@@ -103,10 +112,7 @@ void core_line_detach(struct core_line *line)
 	line->old_timeouts = 0;
 	line->old_resyncs = 0;
 	line->driver = NULL;
-	line->recovering = false;
-	line->commanding = false;
-	line->muted = false;
-	line->rings = 0;
+	forget_activity(line);
 	if (driver)
 		line->ops->detach(driver);
 }
@@ -162,6 +168,7 @@ void core_line_attach(struct core_line *line)
 void core_line_reset_soft(struct core_line *line)
 {
 	if (line->driver && line->ops->probe(line->driver) == 0) {
+		forget_activity(line);
 		core_line_set_state(line, TL_LINE_OPENING, 0, NULL);
 		return;
 	}

@@ -115,6 +115,30 @@ Test(incoming, call_that_is_rejected_rings_on_unseen)
 	rig_fini(&rig);
 }
 
+Test(incoming, rejected_call_is_forgotten_by_a_reset)
+{
+	static const enum tl_reset kinds[] = {TL_RESET_SOFT, TL_RESET_HARD};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		tl_session session;
+		struct rig rig;
+		uint64_t op;
+
+		rig_init(&rig, NULL);
+		session = offered(&rig);
+		cr_assert_eq(tl_session_release(rig.ctx, session, TL_RELEASE_DROP), 0);
+		cr_assert_eq(tl_line_reset(rig.ctx, tl_ctx_get_client(rig.ctx), rig.modems[0].line,
+					   kinds[i], &op),
+			     0);
+		session = rig_dial(&rig, 0, "201");
+		(void)sim_exchange_clear(rig.modems[0].sim);
+		cr_assert(rig_until_over(&rig, session, 60000));
+		cr_assert(rig_until_line(&rig, rig.modems[0].line, TL_LINE_READY, 60000));
+		cr_assert_eq(tl_session_release(rig.ctx, session, 0), 0);
+		rig_fini(&rig);
+	}
+}
+
 Test(incoming, call_without_owner_rings_out)
 {
 	struct rig rig;
