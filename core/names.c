@@ -117,6 +117,11 @@ static const char *const moments[TL_MOMENT_COUNT] = {
 	[TL_MOMENT_DISCONNECTED] = "disconnected", [TL_MOMENT_IDLE] = "idle",
 };
 
+static const char *const limits[TL_LIMIT_COUNT] = {
+	[TL_LIMIT_DURATION] = "duration",
+	[TL_LIMIT_INACTIVITY] = "inactivity",
+};
+
 static const char *const counts[TL_COUNT_COUNT] = {
 	[TL_COUNT_LINES] = "lines",
 	[TL_COUNT_CLIENTS] = "clients",
@@ -198,6 +203,11 @@ const char *tl_feature_name(enum tl_feature feature)
 		if ((unsigned int)feature == 1U << op)
 			return core_op_name((enum core_op)op);
 	return NULL;
+}
+
+const char *tl_limit_name(enum tl_limit limit)
+{
+	return LOOKUP(limits, limit);
 }
 
 const char *tl_moment_name(enum tl_moment moment)

@@ -55,7 +55,7 @@ struct v250 {
 	/* probing */
 	unsigned int probe_tries;
 	uint64_t probe_bytes; /* had come in before */
-	bool escaped; /* +++ has been tried */
+	bool escaped;	      /* +++ has been tried */
 
 	/* the call */
 	enum tl_media media;

@@ -107,6 +107,7 @@ enum tl_limit {
 	TL_LIMIT_INACTIVITY, /**< since the last byte either way; data calls only */
 };
 #define TL_LIMIT_COUNT 2
+TL_API const char *tl_limit_name(enum tl_limit limit);
 #define TL_LIMIT_MAX_S 2592000 /**< 30 days */
 
 /**

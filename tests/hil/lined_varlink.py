@@ -4,6 +4,7 @@
 
 import json
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -14,7 +15,7 @@ import time
 import unittest
 
 BIN = os.environ.get("BIN", "build/dev/bin")
-LIMIT = 30  # seconds until a wait has failed; far above what anything takes
+LIMIT = 90  # seconds until a wait has failed; far above what anything takes
 CONNECTIONS_MAX = 512  # LINED_CONNECTIONS_MAX
 INTERFACE = "io.trunkline."
 SERVICE = "org.varlink.service."
@@ -263,6 +264,65 @@ class Calls(Fixture):
             self.assert_error("NotOwner", other, method, session=session)
         self.assertEqual(other.call("ListSessions")["sessions"], [])
         self.assertEqual(len(other.call("ListSessions", all=True)["sessions"]), 1)
+
+    def test_a_call_is_watched_handed_over_and_given_up(self):
+        owner, other = self.connect(), self.connect()
+        session = self.dial(owner)
+        watching = other.call("Join", line="a")["session"]
+        for client, held, privilege, counts in ((owner, session, "owner", (1, 1)),
+                                                (other, watching, "monitor", (1, 1))):
+            info = client.call("GetSession", session=held)["info"]
+            self.assertEqual(info["privilege"], privilege)
+            self.assertEqual((info["owners"], info["monitors"]), counts)
+        self.assert_error("NotOwner", other, "Drop", session=watching)
+        self.assert_error("NotOwner", other, "SetPrivilege", session=watching, privilege="owner")
+        self.assert_error("Already", other, "Join", line="a")
+        self.assert_error("NotOwner", self.connect(), "Join", line="a", owner=True)
+        self.assert_error("Busy", owner, "SetPrivilege", session=session, privilege="monitor")
+        self.assert_error("InvalidArgument", owner, "SetPrivilege", session=session,
+                          privilege="king")
+        self.assert_error("NotFound", owner, "HandOff", session=session, to="no such user")
+        self.assert_error("StaleHandle", owner, "HandOff", session=session, to="c500.1")
+        to = other.call("GetSession", session=watching)["info"]["client"]
+        owner.call("HandOff", session=session, to=to)
+        self.assert_error("Already", owner, "HandOff", session=session, to=to)
+        owner.call("SetPrivilege", session=session, privilege="monitor")
+        self.assertEqual(owner.call("GetSession", session=session)["info"]["features"],
+                         ["release"])
+        owner.call("Release", session=session)
+        other.call("Hangup", session=watching)
+        self.assert_error("CallOver", other, "Join", line="a")
+        self.assert_nothing_left()
+
+    def test_a_user_is_handed_a_call_to_keep(self):
+        with Client(self.path) as owner:
+            session = self.dial(owner)
+            owner.call("HandOff", session=session, to=pwd.getpwuid(os.getuid()).pw_name)
+        client = self.connect()
+        kept = client.call("ListSessions")["sessions"]
+        self.assertEqual([(s["kept"], s["state"]) for s in kept], [(True, "connected")])
+        client.call("Hangup", session=kept[0]["session"])
+        self.assert_nothing_left()
+
+    def test_limits_end_a_call(self):
+        client = self.connect()
+        session = self.dial(client)
+        self.assert_error("InvalidArgument", client, "SetLimit", session=session, limit="age",
+                          seconds=1)
+        self.assert_error("InvalidArgument", client, "SetLimit", session=session,
+                          limit="duration", seconds=2592001)
+        with Client(self.path) as monitor:
+            monitor.send("Monitor", line="a", more=True)
+            client.call("SetLimit", session=session, limit="inactivity", seconds=1)
+            while not state_is("idle")(monitor.receive()["parameters"]):
+                pass
+        info = client.call("GetSession", session=session)["info"]
+        self.assertEqual((info["origin"], info["disconnect"]), ("timeout", "normal"))
+        self.assertIn("no data for 1 s", info["note"])
+        self.assert_error("CallOver", client, "SetLimit", session=session, limit="duration",
+                          seconds=1)
+        client.call("Release", session=session)
+        self.assert_nothing_left()
 
     def test_answer_waits_for_a_call(self):
         callee, caller = self.connect(), self.connect()

@@ -22,7 +22,7 @@ for name in ("TRUNKLINE_SOCKET", "TRUNKLINE_LINED", "TRUNKLINE_MODEMSIM"):
     ENV.pop(name, None)
 
 
-def wait_until(what, check, limit=20.0):
+def wait_until(what, check, limit=90.0):
     end = time.monotonic() + limit
     while not check():
         if time.monotonic() > end:
@@ -50,7 +50,7 @@ class Case(unittest.TestCase):
         if p.poll() is None:
             p.terminate()
         try:
-            _, err = p.communicate(timeout=20)
+            _, err = p.communicate(timeout=90)
         except subprocess.TimeoutExpired:
             p.kill()
             p.communicate()
@@ -98,7 +98,7 @@ class Case(unittest.TestCase):
 
     def line_state(self, name):
         """None while the daemon is not there."""
-        out, _ = self.linectl("--json", "show", name).communicate(timeout=20)
+        out, _ = self.linectl("--json", "show", name).communicate(timeout=90)
         return json.loads(out).get("state")
 
     def state(self, session):
@@ -116,12 +116,12 @@ class Wires(Case):
         # It has to be listening before the call comes: the line rings only for a minute.
         dial = self.program("linectl", "--device", self.path("a"), "--json", "dial", "102",
                             "--hangup-after", "1")
-        out, err = dial.communicate(timeout=60)
+        out, err = dial.communicate(timeout=120)
         self.assertEqual(dial.returncode, 0, out + err)
         record = json.loads(out.splitlines()[-1])["info"]
         self.assertEqual(record["state"], "idle")
         self.assertEqual(record["drop"][-1]["result"], "verified")
-        out, err = answer.communicate(timeout=60)
+        out, err = answer.communicate(timeout=120)
         self.assertEqual(answer.returncode, 0, out + err)
         record = json.loads(out.splitlines()[-1])["info"]
         self.assertEqual((record["origin"], record["direction"]), ("remote", "in"))

@@ -38,6 +38,7 @@ cmake -S "$root" -B "$tmp/off" $off -DWITH_WERROR=ON >"$tmp/log" 2>&1 ||
 	fail 'without the optional libraries it does not configure'
 cmake --build "$tmp/off" -j 2 >"$tmp/log" 2>&1 ||
 	fail 'without the optional libraries it does not build'
-if readelf -d "$tmp"/off/lib/*.so "$tmp"/off/bin/* | grep -E 'libserialport|libudev' >"$tmp/log"; then
+if readelf -d "$tmp"/off/lib/*.so "$tmp"/off/bin/* |
+	grep -E 'libserialport|libudev' >"$tmp/log"; then
 	fail 'libraries that are switched off are linked all the same'
 fi

@@ -336,6 +336,7 @@ enum status call_dial(struct app *app, const char **args)
 	varlink_put_string(&b, "media",
 			   tl_media_name(options->voice ? TL_MEDIA_VOICE : TL_MEDIA_DATA));
 	varlink_put_count(&b, "timeout", options->timeout);
+	varlink_put_count(&b, "inactivity", options->inactivity);
 	varlink_put_bool(&b, "keep", options->keep);
 	if (varlink_build_end(&b, &params) < 0)
 		return output_no_memory(&app->output);

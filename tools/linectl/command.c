@@ -30,6 +30,22 @@ static const struct command commands[] = {
 	{"hangup", "SESSION", "drop, wait and release",
 	 "Prints the record as it was at the end. With --no-wait the drop is only begun.",
 	 "operate", 0, session_hangup},
+	{"join", "LINE", "hold the call that is on a line, too",
+	 "Prints the session, which is kept. It may watch the call; with --owner it owns the call, "
+	 "if nobody else does.",
+	 "operate", 0, holder_join},
+	{"hand-off", "SESSION WHO", "make somebody else an owner of the call as well",
+	 "WHO is a client, such as c2.1, or the name of a user. You stay an owner: give-up or "
+	 "release "
+	 "leaves the call to them.",
+	 "operate", 0, holder_hand_off},
+	{"take", "SESSION", "own a call that nobody owns", NULL, "operate", 0, holder_take},
+	{"give-up", "SESSION", "only watch the call from now on",
+	 "Somebody else must own it: see hand-off.", "operate", 0, holder_give_up},
+	{"limit", "SESSION LIMIT SECONDS", "end the call after so long",
+	 "LIMIT is duration, or inactivity: time without a byte in a data call. 0 seconds take the "
+	 "limit away.",
+	 "operate", 0, holder_limit},
 	{"sessions", "", "your sessions, ended ones included", NULL, "observe", 0, session_list},
 	{"info", "SESSION", "the whole record of a call", NULL, "observe", 0, session_info},
 	{"monitor", "[LINE]", "events as they come, until Ctrl-C",
@@ -37,7 +53,11 @@ static const struct command commands[] = {
 	{"at", "LINE COMMAND", "send one AT command and print the answer",
 	 "Only while no call is on the line; commands that place, answer or end calls are refused.",
 	 "admin", COMMAND_READY, line_at},
-	{"reset", "LINE", "bring a faulty line back", NULL, "admin", 0, line_reset},
+	{"reset", "LINE", "bring a faulty line back",
+	 "Sets the modem up and proves it on hook anew. With --hard its port is closed for a "
+	 "second "
+	 "first, which lowers DTR, and it begins with factory settings.",
+	 "admin", 0, line_reset},
 	{"ports", "", "the serial ports of this machine", NULL, "observe", 0, line_ports},
 	{"counters", "", "what the daemon has counted", NULL, "observe", 0, raw_counters},
 	{"call", "METHOD [JSON]", "call a method of the daemon",

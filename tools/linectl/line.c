@@ -93,6 +93,24 @@ static void print_media(const struct output *output, struct json_object *media)
 	output_row(output, "can", "%s", text);
 }
 
+/* What it was at first, since when, and what has been done about it. */
+static void print_fault(const struct output *output, struct json_object *line)
+{
+	const char *fault = field_text(line, "fault");
+	int64_t retry_ms = field_int(line, "retry_ms");
+	char time[40];
+
+	if (!*fault)
+		return;
+	if (strcmp(fault, field_text(line, "why")) != 0)
+		output_row(output, "at first", "%s", fault);
+	output_row(output, "since", "%s",
+		   output_time(field_int(line, "fault_wall_us"), true, time, sizeof(time)));
+	output_row(output, "tried", "%" PRId64 " times since", field_int(line, "attempts"));
+	if (retry_ms > 0)
+		output_row(output, "next try", "in %" PRId64 " s", (retry_ms + 999) / 1000);
+}
+
 static void print_line(const struct output *output, struct json_object *line)
 {
 	const char *caller = field_text(line, "caller");
@@ -101,6 +119,7 @@ static void print_line(const struct output *output, struct json_object *line)
 	output_row(output, "line", "%s (%s)", field_text(line, "name"), field_text(line, "line"));
 	output_row(output, "state", "%s", field_text(line, "state"));
 	output_row(output, "why", "%s", field_text(line, "why"));
+	print_fault(output, line);
 	output_row(output, "device", "%s", field_text(line, "device"));
 	output_row(output, "driver", "%s", field_text(line, "driver"));
 	output_row(output, "number", "%s", field_text(line, "number"));
@@ -169,9 +188,16 @@ enum status line_at(struct app *app, const char **args)
 enum status line_reset(struct app *app, const char **args)
 {
 	struct varlink_reply reply = {0};
+	struct json_object *params = NULL;
+	struct varlink_build b;
 	enum status status;
 
-	status = connect_call(app, args[0], "Reset", line_params(args[0]), &reply);
+	varlink_build_start(&b);
+	varlink_put_string(&b, "line", args[0]);
+	varlink_put_bool(&b, "hard", app->options.hard);
+	if (varlink_build_end(&b, &params) < 0)
+		return output_no_memory(&app->output);
+	status = connect_call(app, args[0], "Reset", params, &reply);
 	if (status != STATUS_OK)
 		return status;
 	if (app->output.json)

@@ -40,6 +40,12 @@ static void print_event(const struct output *output, struct json_object *event)
 	put_word(out, ", by ", field_text(event, "origin"), "");
 	if (field_int(event, "rings") > 0)
 		fprintf(out, "  number %" PRId64, field_int(event, "rings"));
+	put_word(out, "  ", field_text(event, "privilege"), "");
+	if (field_get(event, "owners"))
+		fprintf(out, "  %" PRId64 " own it, %" PRId64 " watch", field_int(event, "owners"),
+			field_int(event, "monitors"));
+	if (field_get(event, "seconds"))
+		fprintf(out, "  in %" PRId64 " s", field_int(event, "seconds"));
 	if (field_int(event, "count") > 0)
 		fprintf(out, "  %" PRId64 " events", field_int(event, "count"));
 	put_word(out, "  ", field_text(event, "text"), "");

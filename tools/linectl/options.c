@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/varlink/number.h"
+
 #define SECONDS_MAX (7 * 24 * 3600)
 #define BAUD_MIN    50 /* as tl_line_params_set() has it */
 #define BAUD_MAX    4000000
@@ -34,8 +36,12 @@ static const struct option_row option_rows[] = {
 	 "dial answer", FLAG(keep)},
 	{"voice", 0, NULL, "people talk, the modem only dials and hangs up", "dial answer",
 	 FLAG(voice)},
+	{"inactivity", 0, "SECONDS", "drop when no byte has gone either way for so long", "dial",
+	 NUMBER(inactivity, 1, SECONDS_MAX)},
 	{"hangup-after", 0, "SECONDS", "drop when connected for so long", "dial answer",
 	 NUMBER(hangup_after, 1, SECONDS_MAX)},
+	{"owner", 0, NULL, "own the call, not only watch it", "join", FLAG(owner)},
+	{"hard", 0, NULL, "close the port and begin with factory settings", "reset", FLAG(hard)},
 	{"all", 'a', NULL, "the sessions of everybody", "sessions", FLAG(all)},
 	{"more", 0, NULL, "ask for a stream of replies", "call", FLAG(more)},
 	{"log-level", 0, "LEVEL", "error, warning, info, debug or trace", NULL, OPTION_LEVEL,
@@ -52,25 +58,6 @@ static const struct option_row option_rows[] = {
 const struct option_row *options_table(void)
 {
 	return option_rows;
-}
-
-int options_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret_number)
-{
-	uint64_t number = 0;
-
-	if (!*text)
-		return -EINVAL;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return -EINVAL;
-		number = number * 10 + (uint64_t)(*text - '0');
-		if (number > max)
-			return -EINVAL;
-	}
-	if (number < min)
-		return -EINVAL;
-	*ret_number = (uint32_t)number;
-	return 0;
 }
 
 static const char *const colors[] = {
@@ -104,7 +91,7 @@ static int option_apply(struct options *options, const struct option_row *row, c
 		*(const char **)member = arg;
 		return *arg ? 0 : -EINVAL;
 	case OPTION_NUMBER:
-		return options_number(arg, row->min, row->max, member);
+		return number_parse(arg, row->min, row->max, member);
 	case OPTION_LEVEL:
 		*(const char **)member = arg;
 		return find_word(levels, arg) < 0 ? -EINVAL : 0;

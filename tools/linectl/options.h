@@ -32,7 +32,10 @@ struct options {
 	uint32_t timeout; /**< seconds, 0: the verb's own */
 	bool keep;
 	bool voice;
+	uint32_t inactivity;   /**< seconds, 0: as the line says */
 	uint32_t hangup_after; /**< seconds, 0: never */
+	bool owner;
+	bool hard;
 	bool all;
 	bool more;
 
@@ -78,8 +81,5 @@ const char *options_find_foreign(const struct options *options, const char *verb
 
 /** Does the verb know the option? */
 bool options_row_fits(const struct option_row *row, const char *verb);
-
-/** A decimal number from min to max and nothing else. @return 0; -EINVAL */
-int options_number(const char *text, uint32_t min, uint32_t max, uint32_t *ret_number);
 
 #endif

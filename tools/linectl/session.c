@@ -118,9 +118,8 @@ static enum status show_record(struct app *app, const char *session, const char 
 	return STATUS_OK;
 }
 
-/* Nothing to show but that it was done. */
-static enum status show_done(struct app *app, const char *subject, const char *method,
-			     struct json_object *params, const char *done)
+enum status session_show_done(struct app *app, const char *subject, const char *method,
+			      struct json_object *params, const char *done)
 {
 	struct varlink_reply reply = {0};
 	enum status status;
@@ -150,15 +149,15 @@ enum status session_drop(struct app *app, const char **args)
 enum status session_hangup(struct app *app, const char **args)
 {
 	if (app->options.no_wait)
-		return show_done(app, args[0], "Release",
-				 session_params_flag(args[0], "drop", true), "hanging up");
+		return session_show_done(app, args[0], "Release",
+					 session_params_flag(args[0], "drop", true), "hanging up");
 	return show_record(app, args[0], "Hangup", session_params_flag(args[0], "user", true),
 			   record_print_short);
 }
 
 enum status session_release(struct app *app, const char **args)
 {
-	return show_done(app, args[0], "Release", session_params(args[0]), "released");
+	return session_show_done(app, args[0], "Release", session_params(args[0]), "released");
 }
 
 enum status session_reject(struct app *app, const char **args)
@@ -170,5 +169,5 @@ enum status session_reject(struct app *app, const char **args)
 	varlink_put_string(&b, "line", args[0]);
 	if (varlink_build_end(&b, &params) < 0)
 		return output_no_memory(&app->output);
-	return show_done(app, args[0], "Reject", params, "the call is left unanswered");
+	return session_show_done(app, args[0], "Reject", params, "the call is left unanswered");
 }

@@ -9,13 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <trunkline/ctx.h>
 #include <unistd.h>
 
 #include "tools/lined/settings.h"
 #include "tools/varlink/json.h"
+#include "tools/varlink/number.h"
 
-#define KEYS_MAX 32 /* keys in one section */
-#define KEY_SIZE 64
+#define KEYS_MAX     32 /* keys in one section */
+#define KEY_SIZE     64
+#define KEEP_AGE_MAX (10 * 365 * 24 * 3600) /* seconds */
 
 struct parser {
 	const char *name;
@@ -121,9 +124,29 @@ static char *read_row(char *buffer, int size, void *stream)
 	return buffer;
 }
 
+static void set_number(struct parser *p, const char *key, const char *value,
+		       const uint32_t range[2], uint32_t *ret_number)
+{
+	if (number_parse(value, range[0], range[1], ret_number) < 0)
+		complain(p, p->row, "%s = %s: must be a number from %u to %u", key, value, range[0],
+			 range[1]);
+}
+
+static void set_keep_age(struct parser *p, const char *value)
+{
+	uint32_t age = 0;
+
+	set_number(p, "keep-age", value, (uint32_t[]){0, KEEP_AGE_MAX}, &age);
+	if (age > 0 && age < TL_KEEP_AGE_MIN_S)
+		complain(p, p->row, "keep-age = %s: must be 0, for ever, or at least %d", value,
+			 TL_KEEP_AGE_MIN_S);
+	p->settings->keep_age = age;
+}
+
 static void set_daemon(struct parser *p, const char *key, const char *value)
 {
-	static const char *const keys[] = {"socket", "log-level", NULL};
+	static const char *const keys[] = {"socket", "log-level", "keep-sessions", "keep-age",
+					   NULL};
 	const char *nearest;
 	char *copy;
 
@@ -142,10 +165,15 @@ static void set_daemon(struct parser *p, const char *key, const char *value)
 	} else if (strcmp(key, "log-level") == 0) {
 		if (lined_log_level_from_name(value, &p->settings->log.level) < 0)
 			complain(p, p->row, "log-level = %s: must be " LINED_LOG_LEVELS, value);
+	} else if (strcmp(key, "keep-sessions") == 0) {
+		set_number(p, key, value, (uint32_t[]){1, TL_SESSIONS_PER_CLIENT_MAX},
+			   &p->settings->keep_sessions);
+	} else if (strcmp(key, "keep-age") == 0) {
+		set_keep_age(p, value);
 	} else {
 		nearest = lined_nearest(key, keys);
 		complain(p, p->row, "[lined] has no '%s'%s%s%s", key,
-			 nearest ? ": did you mean '" : ": there are socket and log-level",
+			 nearest ? ": did you mean '" : ": lined.conf(5) has the list",
 			 nearest ? nearest : "", nearest ? "'?" : "");
 	}
 }

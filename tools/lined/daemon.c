@@ -80,6 +80,22 @@ static void log_line(const struct lined *lined, const struct tl_event *event)
 		  tl_event_get_line_name(event), tl_line_state_name(state), *why ? ": " : "", why);
 }
 
+static void log_expiry(const struct lined *lined, const struct tl_event *event)
+{
+	unsigned long long call = tl_event_get_call(event);
+	unsigned long long seconds = tl_event_get_count(event);
+	const char *line = tl_event_get_line_name(event);
+
+	if (seconds > 0)
+		lined_log(&lined->log, TL_LOG_INFO,
+			  "%s/call%llu: its kept session will be released in %llu s", line, call,
+			  seconds);
+	else
+		lined_log(&lined->log, TL_LOG_WARNING,
+			  "%s/call%llu: nobody has released its session: it has expired", line,
+			  call);
+}
+
 /* The library itself tells of states at debug level only. */
 static void log_event(const struct lined *lined, const struct tl_event *event)
 {
@@ -87,6 +103,8 @@ static void log_event(const struct lined *lined, const struct tl_event *event)
 		log_call(lined, event);
 	else if (tl_event_get_type(event) == TL_EVENT_LINE_STATE)
 		log_line(lined, event);
+	else if (tl_event_get_type(event) == TL_EVENT_SESSION_EXPIRING)
+		log_expiry(lined, event);
 }
 
 static void count_drop(struct lined *lined, uint64_t op)
@@ -115,6 +133,9 @@ static void take_events(void *user, uint32_t events)
 			count_drop(lined, tl_event_get_op(event));
 		if (tl_event_get_client(event).id == own.id)
 			log_event(lined, event);
+		if (tl_event_get_type(event) == TL_EVENT_SESSION_EXPIRING &&
+		    tl_event_get_count(event) == 0)
+			lined_session_gone(lined, tl_event_get_session(event));
 		for (struct lined_client *c = lined->clients; c; c = c->next)
 			client_event(c, event);
 		tl_event_free(event);
@@ -225,7 +246,9 @@ int lined_start(struct lined *lined, const struct lined_settings *settings, cons
 				.signal_source = none,
 				.listen_source = none,
 				.listener = {.fd = -1},
-				.private = settings->fd >= 0};
+				.private = settings->fd >= 0,
+				.keep_sessions = settings->keep_sessions,
+				.keep_age = settings->keep_age};
 	r = tl_ctx_new(&lined->ctx);
 	if (r == 0)
 		r = add_sources(lined, mask);

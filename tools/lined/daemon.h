@@ -41,6 +41,7 @@ struct lined {
 	struct listener listener;
 	bool accepting; /* false while we are out of descriptors */
 	bool private;	/* the only client came with us */
+	uint32_t keep_sessions, keep_age;
 
 	struct lined_client *clients;
 	unsigned int n_clients;

@@ -25,6 +25,7 @@ static const struct varlink_param dial_params[] = {
 	{"media", VARLINK_STRING, false, offsetof(struct args_dial, media)},
 	{"timeout", VARLINK_UINT, false, offsetof(struct args_dial, timeout)},
 	{"max_duration", VARLINK_UINT, false, offsetof(struct args_dial, max_duration)},
+	{"inactivity", VARLINK_UINT, false, offsetof(struct args_dial, inactivity)},
 	{"keep", VARLINK_BOOL, false, offsetof(struct args_dial, keep)},
 	{0},
 };
@@ -54,6 +55,38 @@ static const struct varlink_param release_params[] = {
 	{0},
 };
 
+static const struct varlink_param join_params[] = {
+	{"line", VARLINK_STRING, true, offsetof(struct args_join, line)},
+	{"owner", VARLINK_BOOL, false, offsetof(struct args_join, owner)},
+	{"keep", VARLINK_BOOL, false, offsetof(struct args_join, keep)},
+	{0},
+};
+
+static const struct varlink_param hand_off_params[] = {
+	{"session", VARLINK_STRING, true, offsetof(struct args_hand_off, session)},
+	{"to", VARLINK_STRING, true, offsetof(struct args_hand_off, to)},
+	{0},
+};
+
+static const struct varlink_param privilege_params[] = {
+	{"session", VARLINK_STRING, true, offsetof(struct args_privilege, session)},
+	{"privilege", VARLINK_STRING, true, offsetof(struct args_privilege, privilege)},
+	{0},
+};
+
+static const struct varlink_param limit_params[] = {
+	{"session", VARLINK_STRING, true, offsetof(struct args_limit, session)},
+	{"limit", VARLINK_STRING, true, offsetof(struct args_limit, limit)},
+	{"seconds", VARLINK_UINT, true, offsetof(struct args_limit, seconds)},
+	{0},
+};
+
+static const struct varlink_param reset_params[] = {
+	{"line", VARLINK_STRING, true, offsetof(struct args_reset, line)},
+	{"hard", VARLINK_BOOL, false, offsetof(struct args_reset, hard)},
+	{0},
+};
+
 static const struct varlink_param list_params[] = {
 	{"all", VARLINK_BOOL, false, offsetof(struct args_list, all)},
 	{0},
@@ -74,11 +107,15 @@ const struct varlink_method lined_methods[] = {
 	{"Drop", end_params, false, method_drop},
 	{"Release", release_params, false, method_release},
 	{"Hangup", end_params, false, method_hangup},
+	{"Join", join_params, false, method_join},
+	{"HandOff", hand_off_params, false, method_hand_off},
+	{"SetPrivilege", privilege_params, false, method_set_privilege},
+	{"SetLimit", limit_params, false, method_set_limit},
 	{"ListSessions", list_params, false, method_list_sessions},
 	{"GetSession", session_params, false, method_get_session},
 	{"Monitor", maybe_line_params, true, method_monitor},
 	{"Command", command_params, false, method_command},
-	{"Reset", line_params, false, method_reset},
+	{"Reset", reset_params, false, method_reset},
 	{"GetCounters", no_params, false, method_get_counters},
 	{"ListPorts", no_params, false, method_list_ports},
 	{0},

@@ -24,6 +24,7 @@ struct args_dial {
 	const char *media;
 	uint32_t timeout;
 	uint32_t max_duration;
+	uint32_t inactivity;
 	bool keep;
 };
 
@@ -37,6 +38,33 @@ struct args_answer {
 struct args_session {
 	const char *session;
 	bool flag; /* user, drop */
+};
+
+struct args_join {
+	const char *line;
+	bool owner;
+	bool keep;
+};
+
+struct args_hand_off {
+	const char *session;
+	const char *to;
+};
+
+struct args_privilege {
+	const char *session;
+	const char *privilege;
+};
+
+struct args_limit {
+	const char *session;
+	const char *limit;
+	uint32_t seconds;
+};
+
+struct args_reset {
+	const char *line;
+	bool hard;
 };
 
 struct args_list {
@@ -60,6 +88,12 @@ int method_release(void *user, const void *args);
 int method_hangup(void *user, const void *args);
 int method_list_sessions(void *user, const void *args);
 int method_get_session(void *user, const void *args);
+
+/* methods_holder.c: who holds a call, and how long */
+int method_join(void *user, const void *args);
+int method_hand_off(void *user, const void *args);
+int method_set_privilege(void *user, const void *args);
+int method_set_limit(void *user, const void *args);
 
 /* methods_line.c: those about lines and the daemon */
 int method_list_lines(void *user, const void *args);

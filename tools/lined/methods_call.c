@@ -173,6 +173,7 @@ static int dial(struct lined_client *client, tl_line line, const struct args_dia
 	tl_dial_params_set_media(params, media);
 	tl_dial_params_set_timeout(params, args->timeout);
 	tl_dial_params_set_max_duration(params, args->max_duration);
+	tl_dial_params_set_inactivity(params, args->inactivity);
 	r = tl_line_dial(lined->ctx, owner, line, args->number, params, &session, &op);
 	tl_dial_params_free(params);
 	if (r == -ENODEV || r == -ENOTRECOVERABLE)

@@ -157,7 +157,7 @@ static void reset(struct lined_client *client, const struct tl_event *event)
 
 int method_reset(void *user, const void *args)
 {
-	const struct args_line *a = args;
+	const struct args_reset *a = args;
 	struct lined_client *client = user;
 	tl_line line;
 	uint64_t op;
@@ -166,7 +166,10 @@ int method_reset(void *user, const void *args)
 	r = client_find_line(client, a->line, &line);
 	if (r < 0)
 		return r;
-	r = tl_line_reset(client->lined->ctx, client->id, line, TL_RESET_SOFT, &op);
+	r = tl_line_reset(client->lined->ctx, client->id, line,
+			  a->hard ? TL_RESET_HARD : TL_RESET_SOFT, &op);
+	if (r == -EBUSY)
+		return client_refuse(client, r, "a call is on the line, or it is being reset");
 	if (r < 0)
 		return r;
 	client->call = (struct lined_call){.event = reset, .op = op};

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tools/lined/config.h"
+#include "tools/varlink/number.h"
 
 enum option_id {
 	OPTION_LINE = 256,
@@ -94,16 +95,11 @@ static int add_line(struct lined_settings *settings, char *text)
 
 static int read_fd(const char *text, int *ret_fd)
 {
-	int fd = 0;
+	uint32_t fd;
 
-	if (!*text)
+	if (number_parse(text, 0, 999999, &fd) < 0)
 		return complain("--fd", text, "must be the number of a descriptor");
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9' || fd > 99999)
-			return complain("--fd", text, "must be the number of a descriptor");
-		fd = fd * 10 + (*text - '0');
-	}
-	*ret_fd = fd;
+	*ret_fd = (int)fd;
 	return 0;
 }
 

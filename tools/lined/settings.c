@@ -11,7 +11,11 @@
 
 void lined_settings_init(struct lined_settings *settings)
 {
-	*settings = (struct lined_settings){.fd = -1};
+	*settings = (struct lined_settings){
+		.fd = -1,
+		.keep_sessions = 64,
+		.keep_age = 7 * 24 * 3600,
+	};
 	lined_log_init(&settings->log);
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "tools/lined/log.h"
 
@@ -20,8 +21,10 @@ struct lined_line {
 struct lined_settings {
 	struct lined_line *lines; /**< in the order in which they were given */
 	size_t n_lines;
-	char *socket; /**< NULL: the default */
-	int fd;	      /**< connected socket of the only client; -1: none */
+	char *socket;		/**< NULL: the default */
+	int fd;			/**< connected socket of the only client; -1: none */
+	uint32_t keep_sessions; /**< of a user; see tl_client_set_keep() */
+	uint32_t keep_age;	/**< seconds, 0: for ever */
 	bool personal;
 	bool has_log_level; /**< given on the command line, which wins */
 	struct lined_log log;

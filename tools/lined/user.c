@@ -28,6 +28,8 @@ int lined_get_user(struct lined *lined, uid_t uid, tl_client *ret_client)
 		free(user);
 		return r;
 	}
+	/* Cannot fail: the client is new and the limits were checked when they were read. */
+	(void)tl_client_set_keep(lined->ctx, user->id, lined->keep_sessions, lined->keep_age);
 	user->uid = uid;
 	user->next = lined->users;
 	lined->users = user;
