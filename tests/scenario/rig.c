@@ -29,8 +29,10 @@ static int open_stream(const struct hal_stream_provider *provider, struct hal_lo
 		return -ENOENT;
 	}
 	r = hal_stream_mem_pair(loop, &limits, &ours, &modem->stream);
-	if (r < 0)
+	if (r < 0) {
+		(void)snprintf(err->text, sizeof(err->text), "out of memory");
 		return r;
+	}
 	if (sim_modem_has_stream(modem->sim))
 		sim_modem_detach(modem->sim);
 	cr_assert_eq(sim_modem_attach(modem->sim, modem->stream), 0);
