@@ -9,6 +9,18 @@ function(trunkline_layer name)
     target_link_libraries(trunkline_${name} PRIVATE trunkline_warnings)
 endfunction()
 
+# trunkline_devices(WANT OUTPUT): the file that udev-rules/devices.awk makes of the table of devices
+function(trunkline_devices want output)
+    set(dir ${PROJECT_SOURCE_DIR}/udev-rules)
+    get_filename_component(folder ${output} DIRECTORY)
+    file(MAKE_DIRECTORY ${folder})
+    # By way of a file of its own, so that a bad table leaves nothing that looks made.
+    add_custom_command(OUTPUT ${output} DEPENDS ${dir}/devices.awk ${dir}/devices.tsv VERBATIM
+        COMMAND ${CMAKE_COMMAND} -E env LC_ALL=C ${AWK} -v want=${want} -f ${dir}/devices.awk
+                ${dir}/devices.tsv > ${output}.new
+        COMMAND ${CMAKE_COMMAND} -E rename ${output}.new ${output})
+endfunction()
+
 # trunkline_program(NAME SOURCES ... [LIBS ...])
 function(trunkline_program name)
     cmake_parse_arguments(P "" "" "SOURCES;LIBS" ${ARGN})

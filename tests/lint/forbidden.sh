@@ -39,7 +39,7 @@ mutable_statics() {
 }
 
 sources() {
-	lint_files . -- '*.[ch]' '*.c.in' '*.sh' '*.py' '*.awk' '*.cmake' '*.cmake.in' \
+	lint_files . -- '*.[ch]' '*.c.in' '*.sh' '*.py' '*.awk' '*.cmake' '*.cmake.in' '*.rules' \
 		CMakeLists.txt run
 }
 

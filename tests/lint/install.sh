@@ -55,6 +55,17 @@ if [ "$(lint_cache WITH_MAN)" = ON ]; then
 	done
 fi
 
+if [ "$(lint_cache WITH_UDEV_RULES)" = ON ]; then
+	rules=$(lint_cache TRUNKLINE_UDEVDIR)/rules.d
+	case $rules in
+	/*) rules=$tmp/stage$rules ;;
+	*) rules=$prefix/$rules ;;
+	esac
+	for file in 75-trunkline-devices.rules 78-trunkline.rules 91-trunkline-brltty.rules; do
+		[ -s "$rules/$file" ] || fail "$file is not installed"
+	done
+fi
+
 export PKG_CONFIG_LIBDIR="$libdir/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$tmp/stage"
 run 'pkg-config' pkg-config --cflags --libs trunkline
 # The options are words.

@@ -39,6 +39,11 @@ map() {
 	printf 'local:\n\t*;\n};\n' >>"$tree/core/trunkline.map"
 }
 
+# ports ROW...: the table of USB modems, without names and sources
+ports() {
+	printf '%s a b\n' "$@" | tr ' ' '\t' >"$tree/udev-rules/devices.tsv"
+}
+
 good_tree() {
 	rm -rf "$tmp/tree"
 	tree=$tmp/tree
@@ -49,6 +54,10 @@ good_tree() {
 	put core/a.c '#include "core/driver.h"' '/* sleep() is bad */' 'const char *core_a = "OK";'
 	put drivers/a/a.c '#include "core/driver.h"' '#include "hal/a.h"' 'int drivers_a;'
 	put tools/a/a.c '#include <trunkline/a.h>' '#include <json-c/json.h>' 'int tools_a;'
+	mkdir "$tree/udev-rules"
+	cp "$here/../../udev-rules/devices.awk" "$tree/udev-rules"
+	printf '# %s\nset(DRIVERS a)\n' "$spdx" >"$tree/drivers/CMakeLists.txt"
+	ports "0572 1329 * at a" "2c7c 0125 00 diag -" "2c7c 0125 02 at a"
 	map tl_a tl_b
 	object hal 'int hal_a(void) { return 1; }'
 	object core 'int hal_a(void); int core_a(void) { return hal_a(); }'
@@ -161,6 +170,34 @@ symbols() {
 	refuses symbols 'core_a: exported, but not in core/trunkline.map'
 }
 
+# wrong_port ROW COMPLAINT
+wrong_port() {
+	ports "0572 1329 00 at a" "$1"
+	refuses devices "$2"
+}
+
+devices() {
+	accepts devices
+	wrong_port '0572 1328 00 at a' 'not in order'
+	wrong_port '0572 1329 00 gps a' 'the same port twice'
+	wrong_port '0572 1329 01 at b' "profile 'b': no driver"
+	wrong_port '0572 1329 01 tty a' "role 'tty'"
+	wrong_port '0572 133 00 at a' "product '133'"
+	wrong_port '0572 13FF 00 at a' "product '13FF'"
+	wrong_port '057g 1329 00 at a' "vendor '057g'"
+	wrong_port '0572 1330 1 at a' "interface '1'"
+	wrong_port '0572 1330 00 at' '6 columns'
+	wrong_port '0572 1330 00 at a x' '8 columns'
+	ports '0572 1329 * at a' '0572 1329 00 gps a'
+	refuses devices '[*] and other'
+	printf '0572\t1329\t00\tat\ta\t"\tb\n' >"$tree/udev-rules/devices.tsv"
+	refuses devices 'has a quote'
+	echo '# nothing' >"$tree/udev-rules/devices.tsv"
+	refuses devices 'no rows'
+	: >"$tree/drivers/CMakeLists.txt"
+	refuses devices 'no DRIVERS'
+}
+
 # project TEXT...: the tree's CMakeLists.txt, configured
 project() {
 	printf '%s\n' "cmake_minimum_required(VERSION 3.21)" "project(trunkline VERSION 1.0.0)" \
@@ -176,6 +213,10 @@ installs() {
 	project 'install(DIRECTORY include/ DESTINATION include)' \
 		'install(FILES hal/a.h DESTINATION lib RENAME libtrunkline.so.1.0.0)'
 	refuses install 'pkg-config'
+	project 'option(WITH_UDEV_RULES "" ON)' 'set(TRUNKLINE_UDEVDIR lib/udev CACHE STRING "")' \
+		'install(DIRECTORY include/ DESTINATION include)' \
+		'install(FILES hal/a.h DESTINATION lib RENAME libtrunkline.so.1.0.0)'
+	refuses install '75-trunkline-devices.rules is not installed'
 }
 
 options() {
@@ -201,7 +242,7 @@ scripts() {
 }
 
 good_tree
-for checker in layering forbidden headers symbols installs options format scripts; do
+for checker in devices layering forbidden headers symbols installs options format scripts; do
 	"$checker"
 done
 echo "$failures failures"
