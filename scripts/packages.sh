@@ -4,8 +4,9 @@
 
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config
 	libjson-c-dev libinih-dev libserialport-dev libudev-dev"
-# python3 and socat speak to the programs in some tests; the linters need the last two.
-PACKAGES_TEST="$PACKAGES_BUILD g++ libcriterion-dev scdoc python3 socat clang-format-14
+# python3 and socat speak to the programs in some tests, udev obeys the udev rules; the linters need
+# the last two.
+PACKAGES_TEST="$PACKAGES_BUILD g++ libcriterion-dev scdoc python3 socat udev clang-format-14
 	shellcheck"
 
 packages_missing() {

@@ -63,6 +63,15 @@ static const struct command commands[] = {
 	{"call", "METHOD [JSON]", "call a method of the daemon",
 	 "METHOD without a dot belongs to io.trunkline. Replies and errors are printed as JSON.",
 	 "", 0, raw_call},
+	{"claim", "DEVICE", "reserve a modem, by a udev rule",
+	 "Prints the rule, or installs it with --write. The modem is then left alone by "
+	 "ModemManager, and its ports have lasting names below /dev/line. It is recognized by the "
+	 "place where it is plugged in, or with --by-serial wherever that is.",
+	 "", COMMAND_LOCAL, claim_run},
+	{"unclaim", "DEVICE", "take the rule of claim away",
+	 "DEVICE may also be the name of the claim, for a modem that is not plugged in: what is "
+	 "between 77-trunkline- and .rules in its file's name.",
+	 "", COMMAND_LOCAL, claim_drop},
 	{"completion", "", "print a script for the completion of bash",
 	 "To try it: source <(linectl completion). Lines and sessions are asked for as you type.",
 	 "", COMMAND_LOCAL, complete_script},

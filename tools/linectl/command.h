@@ -56,6 +56,8 @@ enum status holder_hand_off(struct app *app, const char **args);
 enum status holder_take(struct app *app, const char **args);
 enum status holder_give_up(struct app *app, const char **args);
 enum status holder_limit(struct app *app, const char **args);
+enum status claim_run(struct app *app, const char **args);
+enum status claim_drop(struct app *app, const char **args);
 enum status monitor_run(struct app *app, const char **args);
 enum status raw_counters(struct app *app, const char **args);
 enum status raw_call(struct app *app, const char **args);

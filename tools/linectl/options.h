@@ -38,6 +38,10 @@ struct options {
 	bool hard;
 	bool all;
 	bool more;
+	bool by_serial;
+	bool one_port;
+	bool write;
+	const char *root; /**< instead of "/", NULL: that */
 
 	bool help;
 	bool version;
