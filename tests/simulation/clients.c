@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "tests/simulation/memory.h"
 #include "tests/simulation/random.h"
 
 static uint32_t below(struct world *world, uint32_t n)
@@ -352,6 +353,28 @@ static void reset(struct world *world)
 	model_reset(m, client, line, r, op);
 }
 
+/* The line goes and comes back as another one; its records stay. */
+static void replace_line(struct world *world)
+{
+	size_t modem = any_modem(world);
+	tl_line line = line_of(world, modem);
+	struct model *m = world_model(world);
+	struct tl_line_info *info;
+
+	if (++world->replaced > MODEL_LINES - WORLD_MODEMS)
+		return;
+	world_say(world, "take line %c away, and add it again", world_name(modem));
+	world->suspect[modem] = true;
+	if (tl_line_remove(world->rig.ctx, line) < 0)
+		world->fail(world, "a line cannot be removed", line.id);
+	model_remove_line(m, line);
+	memory_feed();
+	world_pass(world, 0);
+	if (tl_line_get_info(world->rig.ctx, line, &info) != -ESTALE)
+		world->fail(world, "the info of a line that is gone", line.id);
+	model_add_line(m, rig_add_line(&world->rig, modem, NULL, NULL));
+}
+
 /* ---- clients ---- */
 
 /* From now on it has a few sessions, and forgets the ended ones. */
@@ -394,13 +417,23 @@ void client_die(struct world *world, size_t modem)
 }
 
 const struct action client_actions[] = {
-	{"dial", 20, dial},	     {"answer", 12, answer},
-	{"accept", 2, accept},	     {"drop", 8, drop},
-	{"release", 12, release},    {"move", 2, move},
-	{"hand-off", 3, hand_off},   {"set-privilege", 3, set_privilege},
-	{"set-limit", 2, set_limit}, {"join", 4, join},
-	{"open", 5, open_line},	     {"close", 1, close_line},
-	{"command", 3, command},     {"reset", 1, reset},
-	{"keep", 1, keep},	     {"die", 2, die},
-	{"stale", 1, try_stale},     {NULL, 0, NULL},
+	{"dial", 20, dial},
+	{"answer", 12, answer},
+	{"accept", 2, accept},
+	{"drop", 8, drop},
+	{"release", 12, release},
+	{"move", 2, move},
+	{"hand-off", 3, hand_off},
+	{"set-privilege", 3, set_privilege},
+	{"set-limit", 2, set_limit},
+	{"join", 4, join},
+	{"open", 5, open_line},
+	{"close", 1, close_line},
+	{"command", 3, command},
+	{"reset", 1, reset},
+	{"keep", 1, keep},
+	{"replace", 1, replace_line},
+	{"die", 2, die},
+	{"stale", 1, try_stale},
+	{NULL, 0, NULL},
 };

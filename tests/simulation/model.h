@@ -13,11 +13,11 @@
 
 #include <trunkline/trunkline.h>
 
-#define MODEL_LINES    8
+#define MODEL_LINES    64 /* that ever were */
 #define MODEL_CLIENTS  8
 #define MODEL_CALLS    96
 #define MODEL_SESSIONS 96
-#define MODEL_OPENS    (MODEL_LINES * MODEL_CLIENTS)
+#define MODEL_OPENS    64
 #define MODEL_OPS      512
 
 struct model_client {
@@ -67,8 +67,9 @@ struct model_session {
 	bool changed;	   /* since its info was looked at */
 	bool noticed;	   /* was told that it expires */
 	uint64_t since_us; /* with this client */
-	uint64_t frozen;   /* digest since IDLE, 0: none */
-	uint64_t final;	   /* digest since final, 0: none */
+	uint64_t frozen;   /* digest of what does not change after IDLE, 0: none */
+	uint64_t record;   /* digest of all of it, 0: none */
+	bool final;
 };
 
 struct model_open {
@@ -133,6 +134,7 @@ void model_adopt_line(struct model *m, const struct tl_line_info *info);
 void model_new_client(struct model *m, tl_client client);
 void model_set_keep(struct model *m, const struct model_client *want, int r);
 void model_close_client(struct model *m, tl_client client);
+void model_remove_line(struct model *m, tl_line line);
 void model_open(struct model *m, const struct model_open *want, tl_line line, int r);
 void model_close(struct model *m, tl_client client, tl_line line, int r);
 

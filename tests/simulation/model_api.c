@@ -185,6 +185,15 @@ void model_close(struct model *m, tl_client client, tl_line line, int r)
 
 /* ---- lines ---- */
 
+void model_remove_line(struct model *m, tl_line line_id)
+{
+	const struct model_line *line = model_line(m, line_id);
+
+	for (size_t i = 0; i < MODEL_OPENS; i++)
+		if (m->opens[i].line == line)
+			m->opens[i].client.id = 0;
+}
+
 static int may_dial(const struct model *m, const struct model_line *line, bool next, bool live)
 {
 	if (line->vague)

@@ -29,6 +29,8 @@ static uint64_t digest_end(const struct tl_session_info *info)
 	hash = mix(hash, tl_session_info_duration_ms(info));
 	hash = mix(hash, tl_session_info_rate(info));
 	hash = mix(hash, tl_session_info_drop_steps(info));
+	hash = mix(hash, tl_session_info_bytes_in(info));
+	hash = mix(hash, tl_session_info_bytes_out(info));
 	for (unsigned int i = 0; i < TL_MOMENT_COUNT; i++) {
 		hash = mix(hash, tl_session_info_boot_us(info, (enum tl_moment)i));
 		hash = mix(hash, (uint64_t)tl_session_info_wall_us(info, (enum tl_moment)i));
@@ -57,32 +59,31 @@ static uint64_t digest_cause(const struct tl_session_info *info, uint64_t hash)
 	hash = mix(hash, tl_session_info_origin(info));
 	hash = mix(hash, tl_session_info_disconnect(info));
 	hash = mix(hash, tl_session_info_cause_domain(info));
-	hash = mix(hash, tl_session_info_bytes_in(info));
-	hash = mix(hash, tl_session_info_bytes_out(info));
-	return mix_text(hash, tl_session_info_cause(info)) | 1;
+	return mix_text(hash, tl_session_info_cause(info)) | 2;
 }
 
-static void check_frozen(struct model *m, struct model_session *s,
-			 const struct tl_session_info *info)
+/* told: an event has announced that something may be different. */
+static void check_record(struct model *m, struct model_session *s,
+			 const struct tl_session_info *info, bool told)
 {
-	uint64_t digest;
+	bool final = tl_session_info_is_final(info);
+	uint64_t frozen, record;
 
 	if (tl_session_info_state(info) != TL_CALL_IDLE)
 		return;
-	digest = digest_end(info);
-	if (s->frozen && s->frozen != digest)
+	frozen = digest_end(info);
+	record = digest_cause(info, frozen) ^ final;
+	if (s->frozen && s->frozen != frozen)
 		model_disagree(m, "a session changed after IDLE", s->id.id);
-	s->frozen = digest;
-	if (!tl_session_info_is_final(info)) {
-		if (s->final)
-			model_disagree(m, "a final record is final no more", s->id.id);
-		return;
-	}
-	digest = digest_cause(info, digest);
-	if (s->final && s->final != digest)
+	if (s->final && s->record != record)
 		model_disagree(m, "a final record changed", s->id.id);
-	s->final = digest;
-	s->call->on_line = false;
+	if (s->record && s->record != record && !told)
+		model_disagree(m, "a record changed without an event", s->id.id);
+	s->frozen = frozen;
+	s->record = record;
+	s->final = final;
+	if (final)
+		s->call->on_line = false;
 }
 
 static unsigned int features(const struct model_session *s)
@@ -108,6 +109,7 @@ void model_info(struct model *m, const struct tl_session_info *info)
 {
 	struct model_session *s = model_session(m, tl_session_info_session(info));
 	const struct model_call *call;
+	bool told;
 
 	if (!s) {
 		model_disagree(m, "the info of a session that is none",
@@ -115,6 +117,7 @@ void model_info(struct model *m, const struct tl_session_info *info)
 		return;
 	}
 	call = s->call;
+	told = s->changed;
 	s->changed = false;
 	if (tl_session_info_call(info) != call->number)
 		model_disagree(m, "a session of another call", call->number);
@@ -138,7 +141,7 @@ void model_info(struct model *m, const struct tl_session_info *info)
 	if ((!call->vague || call->over) && tl_session_info_features(info) != features(s))
 		model_disagree(m, "the possible operations",
 			       (uint64_t)features(s) << 16 | tl_session_info_features(info));
-	check_frozen(m, s, info);
+	check_record(m, s, info, told);
 }
 
 void model_count(struct model *m, enum tl_count count, uint64_t n)

@@ -298,7 +298,8 @@ static void check_hooks(struct world *world)
 	uint64_t least = 0, most = 0;
 
 	for (size_t i = 0; i < WORLD_MODEMS; i++) {
-		const struct model_line *line = &world->model.lines[i];
+		const struct model_line *line =
+			model_line(&world->model, world->rig.modems[i].line);
 		const struct model_call *call = model_call_on(&world->model, line, false);
 		bool off_hook = rig_is_off_hook(&world->rig, i);
 

@@ -51,7 +51,7 @@ struct world {
 	bool stirred;		    /* something has happened since the last check */
 	bool says;		    /* print what happens */
 	bool traces;		    /* print events, too */
-	uint32_t tokens, released;
+	uint32_t tokens, released, replaced;
 	struct world_ambush ambush;
 	/* Ends the life; does not return. */
 	void (*fail)(struct world *world, const char *what, uint64_t value);
