@@ -335,11 +335,14 @@ void core_call_set_link(struct core_line *line, const struct core_link *link)
 
 void core_call_add_bytes(struct core_line *line, uint64_t in, uint64_t out)
 {
-	if (!line->call)
+	struct core_call *call = line->call;
+
+	/* What comes while the line is made ready again belongs to no call. */
+	if (!call || call->over)
 		return;
-	line->call->record.bytes_in += in;
-	line->call->record.bytes_out += out;
-	core_limit_touch(line->call);
+	call->record.bytes_in += in;
+	call->record.bytes_out += out;
+	core_limit_touch(call);
 }
 
 void core_call_note(struct core_line *line, const char *note)

@@ -393,6 +393,27 @@ Test(call, record_tells_what_the_modem_reported)
 	fake_fini(&s.f);
 }
 
+Test(call, bytes_behind_its_end_are_not_its_own)
+{
+	static const struct core_cause remote = {TL_ORIGIN_REMOTE, TL_DISCONNECT_NORMAL,
+						 TL_CAUSE_V250, "NO CARRIER"};
+	struct tl_session_info *info;
+	tl_session session;
+	struct started s;
+
+	start(&s);
+	session = fake_connect(&s.f, s.self, s.line);
+	core_call_add_bytes(s.f.line, 10, 20);
+	core_call_ended(s.f.line, &remote, "NO CARRIER");
+	core_call_add_bytes(s.f.line, 1, 2);
+	info = fake_info(&s.f, session);
+	cr_assert_eq(tl_session_info_bytes_in(info), 10);
+	cr_assert_eq(tl_session_info_bytes_out(info), 20);
+	(void)tl_session_info_free(info);
+	fake_release(&s.f, session);
+	fake_fini(&s.f);
+}
+
 Test(call, record_survives_its_line)
 {
 	struct tl_session_info *info;
