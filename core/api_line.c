@@ -7,6 +7,7 @@
 
 #include "core/dial_params.h"
 #include "core/event.h"
+#include "core/identity.h"
 #include "core/line.h"
 #include "core/number.h"
 #include "core/offer.h"
@@ -355,6 +356,8 @@ int tl_line_reset(struct tl_ctx *ctx, tl_client client_id, tl_line line_id, enum
 	if (ret_op)
 		*ret_op = request->op;
 	hal_list_append(&line->resets, &request->of_target);
+	if (!line->driver)
+		core_identity_forget(line);
 	if (kind == TL_RESET_SOFT)
 		core_line_reset_soft(line);
 	else

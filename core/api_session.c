@@ -35,6 +35,8 @@ int tl_session_answer(struct tl_ctx *ctx, tl_session id, enum tl_media media, ui
 	if (r < 0)
 		return r;
 	call = session->call;
+	if (!call->line->driver)
+		return -ENODEV;
 	if (!(call->line->identity.media & 1U << media))
 		return -EOPNOTSUPP;
 	r = core_request_new(session->client, call->line, id, &request);

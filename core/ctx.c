@@ -7,6 +7,8 @@
 #include "core/client.h"
 #include "core/event.h"
 #include "core/line.h"
+#include "hal/device.h"
+#include "hal/hotplug.h"
 
 static void on_wake(struct hal_work *work)
 {
@@ -32,6 +34,7 @@ int core_ctx_new(const struct hal_clock *clock, const struct core_driver_set *dr
 	ctx->clock = clock;
 	ctx->drivers = drivers;
 	ctx->provider = provider;
+	ctx->machine = hal_machine_system();
 	core_handles_init(&ctx->lines, CORE_KIND_LINE, TL_LINES_MAX);
 	core_handles_init(&ctx->sessions, CORE_KIND_SESSION, TL_SESSIONS_MAX);
 	core_handles_init(&ctx->clients, CORE_KIND_CLIENT, TL_CLIENTS_MAX);
@@ -73,6 +76,7 @@ struct tl_ctx *tl_ctx_free(struct tl_ctx *ctx)
 		core_call_free(HAL_CONTAINER_OF(ctx->call_list.next, struct core_call, node));
 	while ((node = hal_list_pop(&ctx->events)))
 		(void)tl_event_free(HAL_CONTAINER_OF(node, struct tl_event, node));
+	hal_hotplug_free(ctx->hotplug);
 	hal_work_cancel(&ctx->wake);
 	hal_loop_free(ctx->loop);
 	core_handles_fini(&ctx->lines);

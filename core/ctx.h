@@ -14,12 +14,17 @@
 #include "hal/loop.h"
 
 struct core_client;
+struct hal_hotplug;
+struct hal_machine;
 
 struct tl_ctx {
 	struct hal_loop *loop;
 	const struct hal_clock *clock;
 	const struct core_driver_set *drivers;
 	const struct hal_stream_provider *provider;
+	const struct hal_machine *machine;
+	struct hal_hotplug *hotplug; /* NULL: never started */
+	bool claims_marked;	     /* marked devices become lines */
 	struct hal_log log;
 	tl_log_fn log_fn;
 	void *log_user;

@@ -49,7 +49,8 @@ struct core_driver_host {
 	const struct hal_log *log;
 	const struct hal_stream_provider *provider;
 	const struct core_line_config *config;
-	bool factory; /* begin with factory settings, the modem may be confused */
+	const char *device; /* path of the port; constant while the driver is attached */
+	bool factory;	    /* begin with factory settings, the modem may be confused */
 };
 
 /* What probing found out. */
@@ -189,7 +190,8 @@ void core_line_opened(struct core_line *line);
 void core_line_up(struct core_line *line, const struct core_line_identity *identity);
 /* The line cannot be used: FAULTY. error and why go to people. */
 void core_line_down(struct core_line *line, int error, const char *why);
-/* The device is gone. The driver is detached from inside this call. */
+/* The port has hung up or failed. The driver is detached from inside this call; whether the device
+ * is gone is found out. */
 void core_line_lost(struct core_line *line);
 /* One RING. */
 void core_line_ring(struct core_line *line);

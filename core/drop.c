@@ -114,6 +114,8 @@ void core_drop_start(struct core_call *call)
 		return;
 	call->ctx->counts[TL_COUNT_DROPS_TOTAL]++;
 	drop->running = true;
+	if (!call->line->driver)
+		return;
 	drop->index = 0;
 	drop->steps = call->line->ops->ladder(call->line->driver, &drop->n_steps);
 	take_step(call);
@@ -133,6 +135,12 @@ void core_drop_stop(struct core_call *call, enum tl_drop_result result)
 	drop->running = false;
 	drop->in_step = false;
 	drop->diagnosing = false;
+}
+
+void core_drop_suspend(struct core_call *call)
+{
+	hal_timer_cancel(call->ctx->loop, &call->drop.timer);
+	call->drop.diagnosing = false;
 }
 
 void core_drop_step_result(struct core_call *call, const struct core_drop_outcome *outcome)

@@ -34,6 +34,11 @@ void core_drop_init(struct core_drop *drop);
 void core_drop_start(struct core_call *call);
 /* Stop without a verdict; result is what the record says of the step under way. */
 void core_drop_stop(struct core_call *call, enum tl_drop_result result);
+/*
+ * The port is closed for the moment: wait for what becomes of it, core_drop_stop() or the end of
+ * the call. A drop that is started in the meantime waits as well.
+ */
+void core_drop_suspend(struct core_call *call);
 void core_drop_step_result(struct core_call *call, const struct core_drop_outcome *outcome);
 /* The diagnosis asked for before a step that erases causes is in. */
 void core_drop_diagnosed(struct core_call *call);

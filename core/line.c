@@ -8,6 +8,8 @@
 #include <trunkline/error.h>
 
 #include "core/event.h"
+#include "core/hotplug.h"
+#include "core/identity.h"
 #include "core/line_fsm.h"
 #include "core/offer.h"
 #include "core/request.h"
@@ -42,6 +44,7 @@ int core_line_new(struct tl_ctx *ctx, const struct core_line_config *config,
 	hal_list_init(&line->commands);
 	hal_list_init(&line->resets);
 	hal_timer_init(&line->retry, on_retry);
+	core_hotplug_init_line(line);
 	hal_list_append(&ctx->line_list, &line->node);
 	ctx->counts[TL_COUNT_LINES]++;
 	*ret_line = line;
@@ -108,6 +111,7 @@ void core_line_detach(struct core_line *line)
 {
 	void *driver = line->driver;
 
+	core_hotplug_stop_line(line);
 	core_line_count(line);
 	line->old_timeouts = 0;
 	line->old_resyncs = 0;
@@ -117,7 +121,7 @@ void core_line_detach(struct core_line *line)
 		line->ops->detach(driver);
 }
 
-static void attach_after(struct core_line *line, uint64_t ms)
+void core_line_attach_after(struct core_line *line, uint64_t ms)
 {
 	line->retry_at_us = hal_loop_now_us(line->ctx->loop) + ms * HAL_USEC_PER_MSEC;
 	hal_timer_arm_ms(line->ctx->loop, &line->retry, ms);
@@ -128,7 +132,7 @@ static void retry_later(struct core_line *line)
 	line->retry_s = line->retry_s ? line->retry_s * 2 : 1;
 	if (line->retry_s > CORE_LINE_RETRY_MAX_S)
 		line->retry_s = CORE_LINE_RETRY_MAX_S;
-	attach_after(line, UINT64_C(1000) * line->retry_s);
+	core_line_attach_after(line, UINT64_C(1000) * line->retry_s);
 }
 
 /* Remember the first reason: later attempts fail for others. */
@@ -150,16 +154,24 @@ void core_line_attach(struct core_line *line)
 		.log = &ctx->log,
 		.provider = ctx->provider,
 		.config = &line->config,
+		.device = line->path,
 		.factory = line->factory,
 	};
+	char why[CORE_REASON_MAX];
 	int r;
 
 	hal_timer_cancel(ctx->loop, &line->retry);
+	core_hotplug_stop_line(line);
 	line->retry_at_us = 0;
 	line->factory = false;
 	if (line->fault.since.boot_us)
 		line->fault.attempts++;
 	core_line_set_state(line, TL_LINE_OPENING, 0, NULL);
+	r = core_identity_resolve(line, why);
+	if (r < 0) {
+		core_line_down(line, r, why);
+		return;
+	}
 	r = line->ops->attach(line, &host, &line->driver);
 	if (r < 0)
 		core_line_down(line, r, tl_error_text(r));
@@ -181,7 +193,7 @@ void core_line_reset_hard(struct core_line *line)
 	core_line_detach(line);
 	line->factory = true;
 	core_line_set_state(line, TL_LINE_OPENING, 0, NULL);
-	attach_after(line, CORE_LINE_CLOSED_MS);
+	core_line_attach_after(line, CORE_LINE_CLOSED_MS);
 }
 
 static void fail_requests(struct core_line *line, int error, const char *why)
@@ -358,6 +370,12 @@ void core_line_down(struct core_line *line, int error, const char *why)
 }
 
 void core_line_lost(struct core_line *line)
+{
+	if (!core_hotplug_doubts(line))
+		core_line_gone(line);
+}
+
+void core_line_gone(struct core_line *line)
 {
 	static const char why[] = "the device has disappeared";
 

@@ -10,6 +10,7 @@
 #include "core/client.h"
 #include "core/ctx.h"
 #include "core/driver.h"
+#include "hal/device.h"
 
 struct core_request;
 
@@ -32,7 +33,12 @@ struct core_line {
 	tl_line id;
 	struct core_line_config config;
 	const struct core_driver_ops *ops;
-	void *driver; /* NULL: detached */
+	void *driver;		  /* NULL: detached */
+	char path[CORE_PATH_MAX]; /* what the driver opens, or has opened last */
+	struct hal_device device; /* behind it; node "": none yet */
+	bool learnt;		  /* device.place is what the configured path means */
+	struct hal_timer doubt;	  /* whether the device is there after a hang-up */
+	uint64_t doubt_until_us;
 	enum tl_line_state state;
 	int error;
 	char why[CORE_REASON_MAX];
@@ -71,10 +77,14 @@ void core_line_free(struct core_line *line);
 int core_line_find(struct tl_ctx *ctx, tl_line id, struct core_line **ret_line);
 /* Open and probe (again); the driver must be detached. */
 void core_line_attach(struct core_line *line);
+/* The same after a while, unless something comes before. */
+void core_line_attach_after(struct core_line *line, uint64_t ms);
 /* Close the port. */
 void core_line_detach(struct core_line *line);
 /* Probe again on the open port, or open it. */
 void core_line_reset_soft(struct core_line *line);
+/* The device is gone for certain; any state. */
+void core_line_gone(struct core_line *line);
 /* Close, wait, open, factory settings, probe. */
 void core_line_reset_hard(struct core_line *line);
 void core_line_set_state(struct core_line *line, enum tl_line_state state, int error,

@@ -5,6 +5,7 @@
 
 #include <trunkline/ctx.h>
 #include <trunkline/event.h>
+#include <trunkline/hotplug.h>
 #include <trunkline/session.h>
 #include <trunkline/types.h>
 
@@ -92,6 +93,13 @@ static const char *const line_states[TL_LINE_STATE_COUNT] = {
 	[TL_LINE_ABSENT] = "absent", [TL_LINE_OPENING] = "opening", [TL_LINE_PROBING] = "probing",
 	[TL_LINE_READY] = "ready",   [TL_LINE_IN_USE] = "in-use",   [TL_LINE_FAULTY] = "faulty",
 	[TL_LINE_GONE] = "gone",
+};
+
+static const char *const hotplug_feeds[TL_HOTPLUG_COUNT] = {
+	[TL_HOTPLUG_OFF] = "off",
+	[TL_HOTPLUG_AUTO] = "auto",
+	[TL_HOTPLUG_UDEV] = "udev",
+	[TL_HOTPLUG_KERNEL] = "kernel",
 };
 
 static const char *const drop_results[TL_DROP_RESULT_COUNT] = {
@@ -185,6 +193,11 @@ const char *tl_privilege_name(enum tl_privilege privilege)
 const char *tl_line_state_name(enum tl_line_state state)
 {
 	return LOOKUP(line_states, state);
+}
+
+const char *tl_hotplug_feed_name(enum tl_hotplug_feed feed)
+{
+	return LOOKUP(hotplug_feeds, feed);
 }
 
 const char *tl_drop_result_name(enum tl_drop_result result)

@@ -36,11 +36,11 @@ struct hal_device {
 	char driver[32]; /* of the kernel */
 	int interface;	 /* -1: none */
 	uint16_t vendor, product;
-	/* The udev properties ID_TRUNKLINE, ID_TRUNKLINE_ROLE, ID_TRUNKLINE_PROFILE. */
+	/* The udev properties ID_TRUNKLINE, ID_TRUNKLINE_ROLE, _PROFILE and _NAME. */
 	bool marked; /* meant for us */
 	enum hal_device_role role;
 	char profile[33];
-	char link[64]; /* its stable name, below /dev/line */
+	char name[33];
 };
 
 typedef void (*hal_device_fn)(void *user, const struct hal_device *device);

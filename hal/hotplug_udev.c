@@ -29,30 +29,14 @@ static struct hal_slice property(struct udev_device *from, const char *name)
 	return hal_slice_str(udev_device_get_property_value(from, name));
 }
 
-static void read_link(struct udev_device *from, struct hal_device *device)
-{
-	struct udev_list_entry *entry;
-
-	udev_list_entry_foreach(entry, udev_device_get_devlinks_list_entry(from))
-	{
-		struct hal_slice link = hal_slice_str(udev_list_entry_get_name(entry));
-
-		if (!hal_slice_starts(link, HAL_SLICE(LINK_FOLDER)))
-			continue;
-		link = hal_slice_skip(link, sizeof(LINK_FOLDER) - 1);
-		/* Several links: the first in the alphabet, the same each time. */
-		if (!device->link[0] || strncmp(link.data, device->link, link.len + 1) < 0)
-			(void)hal_slice_copy(link, device->link, sizeof(device->link));
-	}
-}
-
 static void read_properties(struct udev_device *from, struct hal_device *device)
 {
 	device->marked = hal_slice_eq(property(from, "ID_TRUNKLINE"), HAL_SLICE("1"));
 	device->role = hal_device_role_parse(property(from, "ID_TRUNKLINE_ROLE"));
 	(void)hal_slice_copy(property(from, "ID_TRUNKLINE_PROFILE"), device->profile,
 			     sizeof(device->profile));
-	read_link(from, device);
+	(void)hal_slice_copy(property(from, "ID_TRUNKLINE_NAME"), device->name,
+			     sizeof(device->name));
 }
 
 static void describe(struct hal_hotplug_source *source, struct hal_device *device)

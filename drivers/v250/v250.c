@@ -259,7 +259,7 @@ int v250_open(struct v250 *v)
 	struct hal_stream *stream;
 	int r;
 
-	r = v->host.provider->open(v->host.provider, v->host.loop, config->device, &c, &v->why,
+	r = v->host.provider->open(v->host.provider, v->host.loop, v->host.device, &c, &v->why,
 				   &stream);
 	if (r < 0)
 		return r;

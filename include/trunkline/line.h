@@ -29,7 +29,7 @@ TL_API struct tl_line_params *tl_line_params_free(struct tl_line_params *params)
  * | key           | value | default |
  * |---------------|-------|---------|
  * | name          | 1–32 of a–z A–Z 0–9 - _ ., not starting with a digit | required |
- * | device        | path of the tty | required |
+ * | device        | path of the tty, id-path:PLACE or serial:TEXT, see below | required |
  * | driver        | name of a driver (tl_driver_list()) | "v250" |
  * | baud          | 50–4000000 bit/s, or 0 to leave the rate alone | 115200 |
  * | flow          | none, rtscts, xonxoff | rtscts |
@@ -41,6 +41,16 @@ TL_API struct tl_line_params *tl_line_params_free(struct tl_line_params *params)
  * | tone          | tone or pulse: how digits are sent unless the number says | tone |
  * | max-duration  | seconds after which a connected call is dropped, 0: never | 0 |
  * | inactivity    | seconds without a byte after which a data call is dropped, 0: never | 0 |
+ *
+ * The device of a line, once tl_hotplug_start() has been called:
+ * - A path such as /dev/ttyUSB0 means the device that is found there first; from then on that
+ *   place on the bus, whatever is called ttyUSB0 later. tl_line_reset() of a line that has no
+ *   device forgets it.
+ * - A link, such as those in /dev/serial/by-id, means what it points to.
+ * - id-path:PLACE is where it is plugged in, as /dev/serial/by-path names it. Without the interface
+ *   (id-path:pci-0000:00:14.0-usb-0:2) it means the USB device: of its ports the one whose udev
+ *   property ID_TRUNKLINE_ROLE is at, else data, else the lowest interface without another role.
+ * - serial:TEXT is the same by the USB serial number, in any place.
  *
  * @param ret_why one sentence naming what was wrong and what would be right; static or owned by
  * params until the next call; may be NULL

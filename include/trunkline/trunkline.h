@@ -8,6 +8,7 @@
 #include <trunkline/ctx.h>
 #include <trunkline/error.h>
 #include <trunkline/event.h>
+#include <trunkline/hotplug.h>
 #include <trunkline/line.h>
 #include <trunkline/port.h>
 #include <trunkline/session.h>

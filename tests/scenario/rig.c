@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <criterion/criterion.h>
 
@@ -11,23 +12,71 @@
 
 #define WALL_START_US INT64_C(1700000000000000)
 
+/* Who answers to the name at present. */
+static struct rig_modem *modem_at(struct rig *rig, const char *path)
+{
+	for (size_t i = 0; i < RIG_MODEMS; i++) {
+		struct rig_modem *modem = &rig->modems[i];
+
+		if (modem->sim && !modem->absent && strcmp(modem->device.node, path) == 0)
+			return modem;
+	}
+	return NULL;
+}
+
+static int list_devices(const struct hal_machine *machine, hal_device_fn fn, void *user)
+{
+	struct rig *rig = HAL_CONTAINER_OF(machine, struct rig, machine);
+
+	for (size_t i = 0; i < RIG_MODEMS; i++)
+		if (rig->modems[i].sim && !rig->modems[i].absent)
+			fn(user, &rig->modems[i].device);
+	return 0;
+}
+
+static int find_device(const struct hal_machine *machine, const char *node,
+		       struct hal_device *ret_device)
+{
+	struct rig_modem *modem = modem_at(HAL_CONTAINER_OF(machine, struct rig, machine), node);
+
+	if (!modem)
+		return -ENOENT;
+	*ret_device = modem->device;
+	return 0;
+}
+
+static bool device_exists(const struct hal_machine *machine, const struct hal_device *device)
+{
+	return modem_at(HAL_CONTAINER_OF(machine, struct rig, machine), device->node) != NULL;
+}
+
+static bool device_is_usable(const struct hal_machine *machine, const struct hal_device *device)
+{
+	struct rig_modem *modem =
+		modem_at(HAL_CONTAINER_OF(machine, struct rig, machine), device->node);
+
+	return modem && !modem->locked;
+}
+
 static int open_stream(const struct hal_stream_provider *provider, struct hal_loop *loop,
 		       const char *path, const struct hal_stream_config *config,
 		       struct hal_error *err, struct hal_stream **ret_stream)
 {
 	struct rig *rig = HAL_CONTAINER_OF(provider, struct rig, provider);
-	struct rig_modem *modem = &rig->modems[path[0] - 'a'];
-	struct hal_stream_mem_limits limits = {.without_lines = modem->without_lines,
-					       .max_read = modem->byte_by_byte,
-					       .max_write = modem->byte_by_byte};
+	struct rig_modem *modem = modem_at(rig, path);
+	struct hal_stream_mem_limits limits = {0};
 	struct hal_stream *ours;
 	int r;
 
 	(void)config;
-	if (modem->absent) {
-		(void)snprintf(err->text, sizeof(err->text), "%s does not exist", path);
-		return -ENOENT;
+	if (!modem || modem->locked) {
+		(void)snprintf(err->text, sizeof(err->text),
+			       modem ? "no permission to open %s" : "%s does not exist", path);
+		return modem ? -EACCES : -ENOENT;
 	}
+	limits.without_lines = modem->without_lines;
+	limits.max_read = modem->byte_by_byte;
+	limits.max_write = modem->byte_by_byte;
 	r = hal_stream_mem_pair(loop, &limits, &ours, &modem->stream);
 	if (r < 0) {
 		(void)snprintf(err->text, sizeof(err->text), "out of memory");
@@ -61,6 +110,9 @@ static void add_modem(struct rig *rig, size_t index, const struct rig_options *o
 	if (!options->without_lines)
 		sim.set_inputs = hal_stream_mem_set_inputs;
 	modem->without_lines = options->without_lines;
+	modem->device = (struct hal_device){.interface = 0, .node = {(char)('a' + index)}};
+	(void)snprintf(modem->device.place, sizeof(modem->device.place), "usb-0:%zu:1.0",
+		       index + 1);
 	cr_assert_eq(sim_modem_new(rig->exchange, number, NULL, &sim, &modem->sim), 0);
 }
 
@@ -73,11 +125,15 @@ void rig_init_bare(struct rig *rig, const struct rig_options *options)
 
 	if (!options)
 		options = &defaults;
-	*rig = (struct rig){.provider = {.open = open_stream}};
+	*rig = (struct rig){
+		.provider = {.open = open_stream},
+		.machine = {list_devices, find_device, device_exists, device_is_usable},
+	};
 	hal_clock_virtual_init(&rig->clock, HAL_USEC_PER_SEC, WALL_START_US);
 	cr_assert_eq(core_ctx_new(&rig->clock.clock, core_driver_set_builtin(), &rig->provider,
 				  &rig->ctx),
 		     0);
+	rig->ctx->machine = &rig->machine;
 	if (verbose)
 		tl_ctx_set_log(rig->ctx, print_log, rig, TL_LOG_TRACE, true);
 	cr_assert_eq(sim_exchange_new(rig->ctx->loop, &rig->log, &rig->exchange), 0);
@@ -100,6 +156,18 @@ tl_line rig_add_line(struct rig *rig, size_t index, const char *key, const char 
 	cr_assert_eq(tl_line_add(rig->ctx, params, &rig->modems[index].line), 0);
 	(void)tl_line_params_free(params);
 	return rig->modems[index].line;
+}
+
+tl_line rig_add_device(struct rig *rig, const char *device)
+{
+	struct tl_line_params *params = tl_line_params_new();
+	tl_line line;
+
+	cr_assert_eq(tl_line_params_set(params, "name", "x", NULL), 0);
+	cr_assert_eq(tl_line_params_set(params, "device", device, NULL), 0);
+	cr_assert_eq(tl_line_add(rig->ctx, params, &line), 0);
+	(void)tl_line_params_free(params);
+	return line;
 }
 
 void rig_init(struct rig *rig, const struct rig_options *options)
@@ -336,6 +404,17 @@ size_t rig_count(const struct rig *rig, enum tl_event_type type)
 	return n;
 }
 
+size_t rig_count_states(const struct rig *rig, tl_line line, enum tl_line_state state)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rig->n_events; i++)
+		n += tl_event_get_type(rig->events[i]) == TL_EVENT_LINE_STATE &&
+		     tl_event_get_line(rig->events[i]).id == line.id &&
+		     tl_event_get_line_state(rig->events[i]) == state;
+	return n;
+}
+
 tl_session rig_dial(struct rig *rig, size_t index, const char *number)
 {
 	tl_client self = tl_ctx_get_client(rig->ctx);
@@ -377,16 +456,31 @@ void rig_fault(struct rig *rig, size_t index, enum sim_fault_kind kind)
 	sim_modem_set_fault(rig->modems[index].sim, &fault);
 }
 
-void rig_unplug(struct rig *rig, size_t index)
+void rig_hang_up(struct rig *rig, size_t index)
 {
 	struct rig_modem *modem = &rig->modems[index];
 
-	modem->absent = true;
 	/* The port may be closed at the moment. */
 	if (!sim_modem_has_stream(modem->sim))
 		return;
 	hal_stream_mem_unplug(modem->stream);
 	sim_modem_detach(modem->sim);
+}
+
+void rig_unplug(struct rig *rig, size_t index)
+{
+	rig->modems[index].absent = true;
+	rig_hang_up(rig, index);
+}
+
+void rig_watch(struct rig *rig)
+{
+	cr_assert_eq(tl_hotplug_start(rig->ctx, TL_HOTPLUG_OFF, false), 0);
+}
+
+void rig_tell(struct rig *rig, size_t index, enum hal_hotplug_event event)
+{
+	hal_hotplug_report(rig->ctx->hotplug, event, &rig->modems[index].device);
 }
 
 void rig_plug(struct rig *rig, size_t index)

@@ -11,6 +11,7 @@
 
 #include "core/ctx.h"
 #include "hal/clock.h"
+#include "hal/hotplug.h"
 #include "tools/modemsim/exchange.h"
 #include "tools/modemsim/modem.h"
 
@@ -22,6 +23,8 @@ struct rig_modem {
 	struct hal_stream *stream; /* the modem's end */
 	bool absent;		   /* opening it fails */
 	bool without_lines;	   /* like a pty */
+	struct hal_device device;  /* node: "a", "b" …, what the line is configured with */
+	bool locked;		   /* it is there, and may not be opened yet */
 	bool byte_by_byte;	   /* what is opened from now on moves a byte at a time */
 	tl_line line;
 };
@@ -29,6 +32,7 @@ struct rig_modem {
 struct rig {
 	struct hal_clock_virtual clock;
 	struct hal_stream_provider provider;
+	struct hal_machine machine; /* has the devices of the modems that are not absent */
 	struct hal_log log;
 	struct tl_ctx *ctx;
 	struct sim_exchange *exchange;
@@ -55,6 +59,9 @@ void rig_fini(struct rig *rig);
 /* Add the line of modem index with extra parameters ("init=AT+FOO,baud=9600" or NULL). */
 tl_line rig_add_line(struct rig *rig, size_t index, const char *key, const char *value);
 
+/* Add the line "x" of whatever device that is. */
+tl_line rig_add_device(struct rig *rig, const char *device);
+
 /* Let so much time pass. */
 void rig_run_ms(struct rig *rig, uint64_t ms);
 /* Run until so many milliseconds have passed or the condition holds. @return it holds */
@@ -71,6 +78,8 @@ enum tl_line_state rig_line_state(struct rig *rig, tl_line line);
 /* The session that was made for a client on an incoming call, asserting that there is one. */
 tl_session rig_new_session(const struct rig *rig, tl_client client);
 size_t rig_count(const struct rig *rig, enum tl_event_type type);
+/* How often a line was in a state. */
+size_t rig_count_states(const struct rig *rig, tl_line line, enum tl_line_state state);
 const struct tl_event *rig_completion(const struct rig *rig, uint64_t op);
 
 /* Dial from modem index; asserts that it is accepted. */
@@ -82,7 +91,12 @@ bool rig_is_off_hook(const struct rig *rig, size_t index);
 /* A session's info; freed by the caller. */
 struct tl_session_info *rig_info(struct rig *rig, tl_session session);
 void rig_fault(struct rig *rig, size_t index, enum sim_fault_kind kind);
+/* Hang up on the line; the device is still there. */
+void rig_hang_up(struct rig *rig, size_t index);
 void rig_unplug(struct rig *rig, size_t index);
 void rig_plug(struct rig *rig, size_t index);
+/* Start the hotplug monitor; its feed is rig_tell(). */
+void rig_watch(struct rig *rig);
+void rig_tell(struct rig *rig, size_t index, enum hal_hotplug_event event);
 
 #endif

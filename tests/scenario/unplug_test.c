@@ -16,7 +16,20 @@ struct life {
 	size_t turns; /* of the loop, each moves a byte at most */
 	size_t unplug_at;
 	bool unplugged;
+	bool told; /* by a hotplug event, and the port says nothing */
 };
+
+static void unplug(struct life *life)
+{
+	struct rig *rig = &life->scene.rig;
+
+	if (life->told) {
+		rig->modems[0].absent = true;
+		rig_tell(rig, 0, HAL_HOTPLUG_REMOVE);
+	} else {
+		rig_unplug(rig, 0);
+	}
+}
 
 static bool turn(void *user)
 {
@@ -24,7 +37,7 @@ static bool turn(void *user)
 
 	if (life->turns++ != life->unplug_at)
 		return false;
-	rig_unplug(&life->scene.rig, 0);
+	unplug(life);
 	life->unplugged = true;
 	return true;
 }
@@ -113,11 +126,14 @@ static void hang_up_there(struct scene *scene)
 	cr_assert_eq(sim_exchange_clear(scene->rig.modems[0].sim), 0);
 }
 
-static bool unplug_at(const struct stage *stage, void (*act)(struct scene *scene), size_t turns)
+static bool unplug_at(const struct stage *stage, void (*act)(struct scene *scene), bool told,
+		      size_t turns)
 {
-	struct life life = {.unplug_at = turns};
+	struct life life = {.unplug_at = turns, .told = told};
 
 	stage_enter(stage, &life.scene);
+	if (told)
+		rig_watch(&life.scene.rig);
 	act(&life.scene);
 	pass(&life, LIFE_MS);
 	if (life.unplugged)
@@ -127,11 +143,12 @@ static bool unplug_at(const struct stage *stage, void (*act)(struct scene *scene
 }
 
 /* @return how many turns there were */
-static size_t unplug_at_every_turn(const struct stage *stage, void (*act)(struct scene *scene))
+static size_t unplug_at_every_turn(const struct stage *stage, void (*act)(struct scene *scene),
+				   bool told)
 {
 	size_t turns = 0;
 
-	while (unplug_at(stage, act, turns))
+	while (unplug_at(stage, act, told, turns))
 		turns++;
 	cr_log_info("%s: %zu turns", stage->name, turns);
 	return turns;
@@ -154,7 +171,7 @@ static bool is_connected(const struct stage *stage)
 }
 
 static void unplug_everywhere(bool (*applies)(const struct stage *stage),
-			      void (*act)(struct scene *scene), size_t at_least)
+			      void (*act)(struct scene *scene), bool told, size_t at_least)
 {
 	const struct stage *stages;
 	size_t n, turns = 0;
@@ -162,23 +179,33 @@ static void unplug_everywhere(bool (*applies)(const struct stage *stage),
 	stages = stage_table(&n);
 	for (size_t i = 0; i < n; i++)
 		if (applies(&stages[i]))
-			turns += unplug_at_every_turn(&stages[i], act);
+			turns += unplug_at_every_turn(&stages[i], act, told);
 	cr_assert_gt(turns, at_least);
 }
 
 Test(unplug, at_every_byte_of_what_follows_each_state, .timeout = 240)
 {
-	unplug_everywhere(any, nothing, 2000);
+	unplug_everywhere(any, nothing, false, 2000);
+}
+
+Test(unplug, told_by_an_event_at_every_byte_of_what_follows_each_state, .timeout = 240)
+{
+	unplug_everywhere(any, nothing, true, 2000);
+}
+
+Test(unplug, told_by_an_event_at_every_byte_of_a_drop_in_each_state, .timeout = 240)
+{
+	unplug_everywhere(is_live, drop, true, 1000);
 }
 
 Test(unplug, at_every_byte_of_a_drop_in_each_state, .timeout = 240)
 {
-	unplug_everywhere(is_live, drop, 1000);
+	unplug_everywhere(is_live, drop, false, 1000);
 }
 
 Test(unplug, at_every_byte_of_an_end_by_the_far_end, .timeout = 240)
 {
-	unplug_everywhere(is_connected, hang_up_there, 100);
+	unplug_everywhere(is_connected, hang_up_there, false, 100);
 }
 
 /* ---- lines without a call ---- */

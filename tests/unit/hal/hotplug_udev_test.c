@@ -17,8 +17,7 @@
 
 struct udev_device {
 	const char *action, *syspath, *node;
-	const char *mark, *role, *profile;
-	const char *links[4];
+	const char *mark, *role, *profile, *name;
 };
 
 static struct {
@@ -168,31 +167,9 @@ const char *__wrap_udev_device_get_property_value(struct udev_device *device, co
 		return device->mark;
 	if (strcmp(key, "ID_TRUNKLINE_ROLE") == 0)
 		return device->role;
+	if (strcmp(key, "ID_TRUNKLINE_NAME") == 0)
+		return device->name;
 	return strcmp(key, "ID_TRUNKLINE_PROFILE") == 0 ? device->profile : NULL;
-}
-
-/* An entry is the place in a device's links. */
-static struct udev_list_entry *entry(const char **link)
-{
-	return *link ? (struct udev_list_entry *)(void *)link : NULL;
-}
-
-struct udev_list_entry *__wrap_udev_device_get_devlinks_list_entry(struct udev_device *device);
-struct udev_list_entry *__wrap_udev_device_get_devlinks_list_entry(struct udev_device *device)
-{
-	return entry(device->links);
-}
-
-struct udev_list_entry *__wrap_udev_list_entry_get_next(struct udev_list_entry *at);
-struct udev_list_entry *__wrap_udev_list_entry_get_next(struct udev_list_entry *at)
-{
-	return entry((const char **)(void *)at + 1);
-}
-
-const char *__wrap_udev_list_entry_get_name(struct udev_list_entry *at);
-const char *__wrap_udev_list_entry_get_name(struct udev_list_entry *at)
-{
-	return *(const char **)(void *)at;
 }
 
 struct fixture {
@@ -286,7 +263,7 @@ Test(hotplug_udev, hears_what_comes_and_what_the_rules_say_of_it)
 		.mark = "1",
 		.role = "data",
 		.profile = "acme",
-		.links = {"/dev/serial/by-id/x", "/dev/line/second", "/dev/line/first", NULL},
+		.name = "office",
 	};
 
 	fixture_listen(&f);
@@ -298,7 +275,7 @@ Test(hotplug_udev, hears_what_comes_and_what_the_rules_say_of_it)
 	cr_assert(f.last.marked);
 	cr_assert_eq(f.last.role, HAL_DEVICE_ROLE_DATA);
 	cr_assert_str_eq(f.last.profile, "acme");
-	cr_assert_str_eq(f.last.link, "first");
+	cr_assert_str_eq(f.last.name, "office");
 	fixture_fini(&f);
 }
 
