@@ -63,6 +63,9 @@ BEGIN {
 	if (want == "rules") {
 		print "# Made from devices.tsv: what is known of modems' ports. Claims nothing."
 		print "ACTION==\"remove\", GOTO=\"trunkline_devices_end\""
+		print "# For claims by place; not all of udev's own rules tell it of USB devices."
+		print "SUBSYSTEM==\"usb\", ENV{DEVTYPE}==\"usb_device\", ENV{ID_PATH}==\"\", " \
+			"IMPORT{builtin}=\"path_id\""
 		print "SUBSYSTEM!=\"tty\", GOTO=\"trunkline_devices_end\""
 		print "ENV{ID_BUS}!=\"usb\", GOTO=\"trunkline_devices_end\""
 	}

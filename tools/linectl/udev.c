@@ -30,20 +30,17 @@ static int open_root(const char *root)
 	return fd < 0 ? -errno : fd;
 }
 
-static int open_file(int root, const char *name, FILE **ret_file)
+/* @return NULL and errno */
+static FILE *open_file(int root, const char *name)
 {
 	int fd = openat(root, name, O_RDONLY | O_CLOEXEC);
-	FILE *file;
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
-	if (fd < 0)
-		return -errno;
-	file = fdopen(fd, "r");
-	if (!file) {
+	if (!file && fd >= 0) {
 		close(fd);
-		return -ENOMEM;
+		errno = ENOMEM; /* the only reason there is */
 	}
-	*ret_file = file;
-	return 0;
+	return file;
 }
 
 #define PROPERTY(key, member)                                   \
@@ -100,10 +97,11 @@ static int read_database(int root, const char *number, struct udev_port *port)
 	int r;
 
 	r = print(name, sizeof(name), "run/udev/data/c%s", number);
-	if (r == 0)
-		r = open_file(root, name, &file);
 	if (r < 0)
 		return r;
+	file = open_file(root, name);
+	if (!file)
+		return -errno;
 	while (getline(&line, &size, file) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		if (strncmp(line, "E:", 2) == 0)
@@ -125,10 +123,11 @@ static int read_number(int root, const char *kernel, char *buf, int size)
 	int r;
 
 	r = print(name, sizeof(name), "sys/class/tty/%s/dev", kernel);
-	if (r == 0)
-		r = open_file(root, name, &file);
 	if (r < 0)
 		return r;
+	file = open_file(root, name);
+	if (!file)
+		return -errno;
 	r = fgets(buf, size, file) ? 0 : -EIO;
 	fclose(file);
 	buf[strcspn(buf, "\n")] = '\0';
