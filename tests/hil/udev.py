@@ -305,11 +305,10 @@ ENV{ID_TRUNKLINE}="1"
     def test_our_rules_run_no_program_and_come_in_time(self):
         numbers = [int(os.path.basename(rules)[:2]) for rules in RULES]
         self.assertEqual(numbers, sorted(numbers))
+        words = r"^.*\b(?:RUN|PROGRAM|IMPORT{program|MODE|GROUP|OWNER)\b[}{+:=].*"
         for rules in RULES:
             with open(rules, encoding="utf-8") as file:
-                found = re.findall(r"^.*\b(?:RUN|PROGRAM|IMPORT{program|MODE|GROUP|OWNER)\b[}{+:=].*",
-                                   file.read(), re.MULTILINE)
-            self.assertEqual(found, [], rules)
+                self.assertEqual(re.findall(words, file.read(), re.MULTILINE), [], rules)
         self.assertTrue(all(60 < number < 80 for number in numbers[:2]))
 
 
