@@ -78,9 +78,9 @@ class Case(unittest.TestCase):
     maxDiff = None
 
     def start(self, *words, **keywords):
-        p = subprocess.Popen([program("linectl"), *words], env=ENV, text=True, bufsize=1,
+        p = subprocess.Popen([program("linectl"), *words], text=True, bufsize=1,
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, **keywords)
+                             stderr=subprocess.PIPE, **{"env": ENV, **keywords})
         self.addCleanup(self.end, p)
         return p
 
@@ -289,12 +289,15 @@ class Sim(Case):
             self.assertEqual(p.returncode, INTERRUPTED)
 
     def test_killed_it_leaves_nothing_behind(self):
-        p = self.start("--sim", "dial", "102")
+        tmp = tempfile.mkdtemp(prefix="hil-linectl-")
+        self.addCleanup(shutil.rmtree, tmp, True)
+        p = self.start("--sim", "dial", "102", env=dict(ENV, TMPDIR=tmp))
         read_until(p.stderr, "connected")
         p.kill()
         p.communicate()
         self.assert_nothing_left()
-        self.assertEqual([d for d in os.listdir("/tmp") if d.startswith("linectl-")], [])
+        self.assertEqual(os.listdir(tmp), [])
+        self.error(OTHER, "--sim", "list", env=dict(ENV, TMPDIR="/x" * 200))
 
 
 class Device(Case):

@@ -80,10 +80,14 @@ static int take_link(const char *dir, const char *name, char *port, size_t size)
 
 enum status sim_start(struct app *app, struct child *modemsim, struct sim_line *ret_line)
 {
-	char dir[] = "/tmp/linectl-XXXXXX";
+	const char *tmp = getenv("TMPDIR");
 	struct sim_line line, far;
+	char dir[SIM_PORT_MAX];
 	int r;
 
+	r = snprintf(dir, sizeof(dir), "%s/linectl-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (r >= (int)sizeof(dir))
+		return tell(app, tmp, -ENAMETOOLONG);
 	if (!mkdtemp(dir))
 		return tell(app, dir, -errno);
 	r = start(modemsim, dir);
