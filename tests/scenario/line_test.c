@@ -295,6 +295,51 @@ Test(line, reset_probes_again)
 	rig_fini(&rig);
 }
 
+/* The register that the driver leaves alone, as the modem tells it. */
+static const char *ask(struct rig *rig, const char *command)
+{
+	uint64_t op;
+
+	cr_assert_eq(tl_line_command(rig->ctx, tl_ctx_get_client(rig->ctx), rig->modems[0].line,
+				     command, 0, &op),
+		     0);
+	cr_assert_eq(rig_op(rig, op, 10000), 0);
+	return tl_event_get_text(rig_completion(rig, op));
+}
+
+Test(line, hard_reset_lowers_dtr_and_goes_back_to_factory_settings)
+{
+	static const struct {
+		enum tl_reset kind;
+		const char *s8;
+		uint64_t more; /* commands than when it was opened first */
+	} table[] = {{TL_RESET_SOFT, "009\nOK", 0}, {TL_RESET_HARD, "002\nOK", 1 /* AT&F */}};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct sim_modem_stats *stats;
+		uint64_t first, before;
+		struct rig rig;
+		uint64_t op;
+
+		rig_init(&rig, NULL);
+		stats = sim_modem_stats(rig.modems[0].sim);
+		first = stats->commands;
+		cr_assert_str_eq(ask(&rig, "ATS8=9"), "OK");
+		before = stats->commands;
+		cr_assert_eq(tl_line_reset(rig.ctx, tl_ctx_get_client(rig.ctx), rig.modems[0].line,
+					   table[i].kind, &op),
+			     0);
+		rig_run_ms(&rig, 500);
+		cr_assert_eq(sim_modem_has_stream(rig.modems[0].sim),
+			     table[i].kind == TL_RESET_SOFT, "the port is closed meanwhile");
+		cr_assert_eq(rig_op(&rig, op, 10000), 0);
+		cr_assert_eq(rig_line_state(&rig, rig.modems[0].line), TL_LINE_READY);
+		cr_assert_eq(stats->commands - before, first + table[i].more);
+		cr_assert_str_eq(ask(&rig, "ATS8?"), table[i].s8);
+		rig_fini(&rig);
+	}
+}
+
 Test(line, removed_in_mid_call_ends_the_call)
 {
 	tl_session session;
