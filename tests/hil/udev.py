@@ -155,7 +155,7 @@ ENV{ID_TRUNKLINE}="1"
         ids = 'ENV{ID_VENDOR_ID}=="1e0e", ENV{ID_MODEL_ID}=="9001", ' \
               'ENV{ID_SERIAL_SHORT}=="0123456789ABCDEF"'
         claim = 'ENV{ID_TRUNKLINE}="1"\n'
-        name = 'ENV{ID_TRUNKLINE_NAME}="1e0e-9001-0123456789ABCDEF"'
+        name = 'ENV{ID_TRUNKLINE_NAME}="usb-1e0e-9001-0123456789ABCDEF"'
         for options, rule in (
                 (("--by-serial",), f'SUBSYSTEM=="tty|usb", {ids}, {name}, {claim}'),
                 (("--one-port",),
@@ -426,10 +426,10 @@ class Rules(unittest.TestCase):
         here = self.sysfs.plug(model("USR5637"), 2)
         self.events(here)
         told = self.claim(here.nodes()[0], "--by-serial")
-        self.assertEqual(told["link"], "/dev/line/0baf-0303-0000002-if00")
+        self.assertEqual(told["link"], "/dev/line/usb-0baf-0303-0000002-if00")
         self.assert_claimed(here)
         there = self.sysfs.plug(model("USR5637"), 7)
-        os.unlink("/dev/line/0baf-0303-0000002-if00")
+        os.unlink("/dev/line/usb-0baf-0303-0000002-if00")
         self.assert_claimed(there)
 
     def test_a_serial_number_that_two_modems_have_claims_none(self):
@@ -481,7 +481,7 @@ class Rules(unittest.TestCase):
                     linectl("claim", "--write", "--by-serial", node, status=1)
                 else:
                     told = self.claim(node, "--by-serial")
-                    self.assertEqual(told["link"], f"/dev/line/1d6b-0104-{left}-if00")
+                    self.assertEqual(told["link"], f"/dev/line/usb-1d6b-0104-{left}-if00")
                     self.assert_claimed(plugged)
                     linectl("unclaim", node)
                 self.claim(node)

@@ -91,8 +91,8 @@ static void add_serial(struct draft *draft, const struct udev_port *port, bool o
 
 	if (port->serial[0] == '\0')
 		draft->error = -ENOTUNIQ;
-	add(draft, rule->name, "%s-%s-%s", safe(draft, port->vendor), safe(draft, port->product),
-	    safe(draft, port->serial));
+	add(draft, rule->name, "usb-%s-%s-%s", safe(draft, port->vendor),
+	    safe(draft, port->product), safe(draft, port->serial));
 	length = (int)strlen(rule->name);
 	add(draft, rule->link, "%s-if%s%s", rule->name, safe(draft, port->interface), port->suffix);
 	add(draft, rule->text,

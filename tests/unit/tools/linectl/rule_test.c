@@ -35,16 +35,16 @@ static const struct {
 	 "pci-0000:00:14.0-usb-0:2:1.1-port2",
 	 "SUBSYSTEM==\"tty\", ENV{ID_PATH}==\"pci-0000:00:14.0-usb-0:2:1.1\", "
 	 "ENV{.ID_PORT}==\"2\", ENV{ID_TRUNKLINE}=\"1\"\n"},
-	{"the serial number, all ports", RULE_BY_SERIAL, "0403-6011-FT1",
-	 "0403-6011-FT1-if01-port2",
+	{"the serial number, all ports", RULE_BY_SERIAL, "usb-0403-6011-FT1",
+	 "usb-0403-6011-FT1-if01-port2",
 	 "SUBSYSTEM==\"tty|usb\", ENV{ID_VENDOR_ID}==\"0403\", ENV{ID_MODEL_ID}==\"6011\", "
-	 "ENV{ID_SERIAL_SHORT}==\"FT1\", ENV{ID_TRUNKLINE_NAME}=\"0403-6011-FT1\", "
+	 "ENV{ID_SERIAL_SHORT}==\"FT1\", ENV{ID_TRUNKLINE_NAME}=\"usb-0403-6011-FT1\", "
 	 "ENV{ID_TRUNKLINE}=\"1\"\n"},
-	{"the serial number, one port", RULE_BY_SERIAL | RULE_ONE_PORT, "0403-6011-FT1-if01-port2",
-	 "0403-6011-FT1-if01-port2",
+	{"the serial number, one port", RULE_BY_SERIAL | RULE_ONE_PORT,
+	 "usb-0403-6011-FT1-if01-port2", "usb-0403-6011-FT1-if01-port2",
 	 "SUBSYSTEM==\"tty\", ENV{ID_VENDOR_ID}==\"0403\", ENV{ID_MODEL_ID}==\"6011\", "
 	 "ENV{ID_SERIAL_SHORT}==\"FT1\", ENV{ID_USB_INTERFACE_NUM}==\"01\", "
-	 "ENV{.ID_PORT}==\"2\", ENV{ID_TRUNKLINE_NAME}=\"0403-6011-FT1\", "
+	 "ENV{.ID_PORT}==\"2\", ENV{ID_TRUNKLINE_NAME}=\"usb-0403-6011-FT1\", "
 	 "ENV{ID_TRUNKLINE}=\"1\"\n"},
 };
 
