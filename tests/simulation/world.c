@@ -127,11 +127,15 @@ static void check_idle(struct world *world, const struct tl_event *event)
 {
 	size_t i = modem_of(world, tl_event_get_line(event));
 	struct tl_line_info *info;
+	int r;
 
 	if (!rig_is_off_hook(&world->rig, i) || tl_event_get_origin(event) == TL_ORIGIN_DEVICE_GONE)
 		return;
 	memory_feed();
-	if (tl_line_get_info(world->rig.ctx, tl_event_get_line(event), &info) < 0)
+	r = tl_line_get_info(world->rig.ctx, tl_event_get_line(event), &info);
+	if (r == -ESTALE)
+		return;
+	if (r < 0)
 		world->fail(world, "no info of a line", i);
 	if (tl_line_info_call(info) == tl_event_get_call(event))
 		world->fail(world, "IDLE while the line is off hook", tl_event_get_call(event));
@@ -305,8 +309,8 @@ static void check_hooks(struct world *world)
 
 		if (off_hook && line->state == TL_LINE_READY)
 			world->fail(world, "READY while the line is off hook", i);
-		least += off_hook &&
-			 (line->state == TL_LINE_IN_USE || line->state == TL_LINE_FAULTY);
+		least += line->state == TL_LINE_FAULTY ||
+			 (off_hook && line->state == TL_LINE_IN_USE);
 		most += line->state == TL_LINE_FAULTY || line->vague ||
 			(call && !model_is_unanswered(call));
 	}
