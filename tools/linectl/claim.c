@@ -108,8 +108,7 @@ static int write_text(int fd, const char *text)
 	return fchmod(fd, 0644) < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
-/* All of it or nothing: udevd may read at any moment. It takes no file that does not end in .rules.
- */
+/* All of it or nothing: udevd may read at any moment, but only files that end in .rules. */
 static int write_file(const char *name, const char *text)
 {
 	char new[FILE_MAX + sizeof(".XXXXXX")];

@@ -125,6 +125,7 @@ int rule_make(const struct udev_port *port, unsigned int flags, struct rule *ret
 	else
 		add_place(&draft, port, flags & RULE_ONE_PORT);
 	add(&draft, draft.rule.text, ", ENV{ID_TRUNKLINE}=\"1\"\n");
+	(void)safe(&draft, draft.rule.link); /* the name is all of it or its beginning */
 	if (draft.error == 0)
 		*ret_rule = draft.rule;
 	return draft.error;

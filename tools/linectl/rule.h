@@ -13,9 +13,8 @@
 #define RULE_TEXT_MAX 768
 
 enum rule_flags {
-	RULE_BY_SERIAL =
-		1 << 0, /**< wherever it is plugged in; else: whatever is plugged in there */
-	RULE_ONE_PORT = 1 << 1, /**< else: all of the USB device */
+	RULE_BY_SERIAL = 1 << 0, /**< wherever it is; else: whatever is in its place */
+	RULE_ONE_PORT = 1 << 1,	 /**< else: all of the USB device */
 };
 
 struct rule {
@@ -25,8 +24,8 @@ struct rule {
 };
 
 /**
- * @param flags     enum rule_flags; a port that is no USB device is claimed by its kernel name and
- *                  has nothing else to go by
+ * @param flags    enum rule_flags; a port that is no USB device is claimed by its kernel name and
+ *                 has nothing else to go by
  * @param ret_rule written on success
  * @return 0; -ENOTUNIQ no serial number to recognize it by; -EINVAL udev says what cannot stand in
  *         a rule; -ENAMETOOLONG

@@ -92,6 +92,7 @@ static const struct {
 	{"a quote in the path", MEMBER(path), "a\"b:1.0", RULE_ONE_PORT, -EINVAL},
 	{"a pattern in the path", MEMBER(path), "a[b]:1.0", 0, -EINVAL},
 	{"an adapter's port that is none", MEMBER(suffix), "-port*", RULE_ONE_PORT, -EINVAL},
+	{"a suffix that leads elsewhere", MEMBER(suffix), "/../x", RULE_ONE_PORT, -EINVAL},
 	{"no serial number", MEMBER(serial), "", RULE_BY_SERIAL, -ENOTUNIQ},
 	{"a slash in the serial number", MEMBER(serial), "../x", RULE_BY_SERIAL, -EINVAL},
 	{"a backslash in the serial number", MEMBER(serial), "a\\x20", RULE_BY_SERIAL, -EINVAL},
