@@ -96,6 +96,8 @@ static int set_device(struct tl_line_params *params, const char *value, const ch
 	if (!*value)
 		return fail(params, ret_why,
 			    "the device is empty: give a path such as /dev/ttyUSB0");
+	if (strcmp(value, "id-path:") == 0 || strcmp(value, "serial:") == 0)
+		return fail(params, ret_why, "nothing stands after '%s'", value);
 	return set_text(params, value, params->config.device, sizeof(params->config.device),
 			ret_why);
 }

@@ -137,7 +137,7 @@ class Local(Case):
 
     def test_completion(self):
         self.assertEqual(complete("di"), ["dial"])
-        self.assertEqual(complete("--timeout", "5", "ho"), [])
+        self.assertEqual(complete("--timeout", "5", "ho"), ["hotplug"])
         self.assertEqual(complete("--timeout", "5", "ha"), ["hangup", "hand-off"])
         self.assertEqual(complete("--socket", "/nonexistent", "--js"), ["--json"])
         self.assertEqual(complete("--color", "al"), ["always"])
@@ -440,6 +440,14 @@ does = silent
         self.run_it(OK, "reset", "--hard", "a")
         self.documents(OK, "reset", "--hard", "a")
         self.assertIn("ready", self.run_it(OK, "show", "a")[0])
+
+    def test_hotplug(self):
+        self.run_it(OK, "hotplug", "remove", "/dev/no-such-port")
+        self.documents(OK, "hotplug", "add", "/dev/no-such-port", "--sysfs", "/sys/no/such")
+        self.error(USAGE, "hotplug", "bind", "/dev/ttyUSB0")
+        self.error(USAGE, "hotplug", "add")
+        self.error(USAGE, "hotplug", "add", "ttyUSB0")
+        self.assertEqual(complete("hotplug", ""), ["add", "remove"])
 
     def test_hangup(self):
         session = self.keep("a", "103")

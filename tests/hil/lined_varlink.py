@@ -382,6 +382,25 @@ class Calls(Fixture):
         self.assertEqual(client.line("a")["state"], "ready")
         self.assertIsInstance(client.call("ListPorts")["ports"], list)
 
+    def test_being_told_of_a_device(self):
+        client, monitor = self.connect(), self.connect()
+        device = client.line("a")["device"]
+        session = client.call("Dial", line="a", number="103")["session"]
+        monitor.send("Monitor", line="a", more=True)
+        monitor.receive()
+        client.call("Hotplug", action="remove", device=device)
+        while not state_is("gone")(monitor.receive()["parameters"]):
+            pass
+        info = client.call("GetSession", session=session)["info"]
+        self.assertEqual((info["state"], info["origin"]), ("idle", "device-gone"))
+        client.call("Hotplug", action="add", device=device, sysfs="/sys/no/such/folder")
+        while not state_is("ready")(monitor.receive()["parameters"]):
+            pass
+        client.call("Release", session=session)
+        self.assert_error("InvalidArgument", client, "Hotplug", action="bind", device=device)
+        self.assert_error("InvalidArgument", client, "Hotplug", action="add", device="ttyUSB0")
+        self.assert_nothing_left()
+
     def test_errors_have_names_and_reasons(self):
         client = self.connect()
         bad = self.assert_error("InvalidArgument", client, "Dial", line="a", number="55x1234")

@@ -59,6 +59,10 @@ static const struct command commands[] = {
 	 "first, which lowers DTR, and it begins with factory settings.",
 	 "admin", 0, line_reset},
 	{"ports", "", "the serial ports of this machine", NULL, "observe", 0, line_ports},
+	{"hotplug", "ACTION DEVICE", "tell of a device that has come or gone",
+	 "ACTION is add or remove. For systems without udev whose hotplug scripts know of devices; "
+	 "with --sysfs the device's folder there need not be looked for.",
+	 "admin", 0, line_hotplug},
 	{"counters", "", "what the daemon has counted", NULL, "observe", 0, raw_counters},
 	{"call", "METHOD [JSON]", "call a method of the daemon",
 	 "METHOD without a dot belongs to io.trunkline. Replies and errors are printed as JSON.",

@@ -42,6 +42,7 @@ enum status line_list(struct app *app, const char **args);
 enum status line_show(struct app *app, const char **args);
 enum status line_at(struct app *app, const char **args);
 enum status line_reset(struct app *app, const char **args);
+enum status line_hotplug(struct app *app, const char **args);
 enum status line_ports(struct app *app, const char **args);
 enum status call_dial(struct app *app, const char **args);
 enum status call_answer(struct app *app, const char **args);

@@ -95,7 +95,7 @@ enum status complete_script(struct app *app, const char **args)
 	fputs("' ;;\n", out);
 	print_kind(out, "LINE", script_lines);
 	print_kind(out, "SESSION", script_sessions);
-	fputs("\t\thelp:1) words='", out);
+	fputs("\t\thotplug:1) words='add remove' ;;\n\t\thelp:1) words='", out);
 	print_verbs(out);
 	fputs("' ;;\n", out);
 	fputs(script_tail, out);

@@ -8,6 +8,7 @@
 #include "tools/linectl/command.h"
 #include "tools/linectl/connect.h"
 #include "tools/linectl/field.h"
+#include "tools/linectl/help.h"
 #include "tools/varlink/json.h"
 
 static enum output_style line_style(struct json_object *line)
@@ -204,6 +205,30 @@ enum status line_reset(struct app *app, const char **args)
 		output_json(&app->output, reply.params);
 	else
 		output_remark(&app->output, "%s is ready", args[0]);
+	varlink_reply_clear(&reply);
+	return STATUS_OK;
+}
+
+enum status line_hotplug(struct app *app, const char **args)
+{
+	struct varlink_reply reply = {0};
+	struct json_object *params = NULL;
+	struct varlink_build b;
+	enum status status;
+
+	if (strcmp(args[0], "add") != 0 && strcmp(args[0], "remove") != 0)
+		return help_usage(app, app->command, "ACTION is add or remove");
+	varlink_build_start(&b);
+	varlink_put_string(&b, "action", args[0]);
+	varlink_put_string(&b, "device", args[1]);
+	varlink_put_text(&b, "sysfs", app->options.sysfs);
+	if (varlink_build_end(&b, &params) < 0)
+		return output_no_memory(&app->output);
+	status = connect_call(app, NULL, "Hotplug", params, &reply);
+	if (status != STATUS_OK)
+		return status;
+	if (app->output.json)
+		output_json(&app->output, reply.params);
 	varlink_reply_clear(&reply);
 	return STATUS_OK;
 }

@@ -41,7 +41,8 @@ struct options {
 	bool by_serial;
 	bool one_port;
 	bool write;
-	const char *root; /**< instead of "/", NULL: that */
+	const char *sysfs; /**< NULL: look for it */
+	const char *root;  /**< instead of "/", NULL: that */
 
 	bool help;
 	bool version;

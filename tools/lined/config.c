@@ -143,10 +143,28 @@ static void set_keep_age(struct parser *p, const char *value)
 	p->settings->keep_age = age;
 }
 
+static void set_hotplug(struct parser *p, const char *value)
+{
+	for (enum tl_hotplug_feed feed = 0; feed < TL_HOTPLUG_COUNT; feed++) {
+		if (strcmp(value, tl_hotplug_feed_name(feed)) == 0) {
+			p->settings->hotplug = feed;
+			return;
+		}
+	}
+	complain(p, p->row, "hotplug = %s: must be auto, udev, kernel or off", value);
+}
+
+static void set_claim(struct parser *p, const char *value)
+{
+	p->settings->claim_marked = strcmp(value, "marked") == 0;
+	if (!p->settings->claim_marked && strcmp(value, "configured") != 0)
+		complain(p, p->row, "claim = %s: must be configured or marked", value);
+}
+
 static void set_daemon(struct parser *p, const char *key, const char *value)
 {
-	static const char *const keys[] = {"socket", "log-level", "keep-sessions", "keep-age",
-					   NULL};
+	static const char *const keys[] = {
+		"socket", "log-level", "keep-sessions", "keep-age", "hotplug", "claim", NULL};
 	const char *nearest;
 	char *copy;
 
@@ -170,6 +188,10 @@ static void set_daemon(struct parser *p, const char *key, const char *value)
 			   &p->settings->keep_sessions);
 	} else if (strcmp(key, "keep-age") == 0) {
 		set_keep_age(p, value);
+	} else if (strcmp(key, "hotplug") == 0) {
+		set_hotplug(p, value);
+	} else if (strcmp(key, "claim") == 0) {
+		set_claim(p, value);
 	} else {
 		nearest = lined_nearest(key, keys);
 		complain(p, p->row, "[lined] has no '%s'%s%s%s", key,

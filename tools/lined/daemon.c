@@ -10,6 +10,7 @@
 #include <trunkline/ctx.h>
 #include <trunkline/error.h>
 #include <trunkline/event.h>
+#include <trunkline/hotplug.h>
 #include <trunkline/line.h>
 #include <unistd.h>
 
@@ -177,6 +178,19 @@ static int add_lines(struct lined *lined, const struct lined_settings *settings)
 	return 0;
 }
 
+static int watch_devices(struct lined *lined, const struct lined_settings *settings)
+{
+	int r;
+
+	r = tl_hotplug_start(lined->ctx, settings->hotplug, settings->claim_marked);
+	if (r < 0)
+		lined_log(&lined->log, TL_LOG_ERROR, "hotplug: %s", tl_error_text(r));
+	else
+		lined_log(&lined->log, TL_LOG_INFO, "hotplug: the feed is %s",
+			  tl_hotplug_feed_name(tl_hotplug_get_feed(lined->ctx)));
+	return r;
+}
+
 static int listen_at(struct lined *lined, const char *path)
 {
 	char buffer[sizeof(lined->listener.path)];
@@ -263,6 +277,8 @@ int lined_start(struct lined *lined, const struct lined_settings *settings, cons
 	/* First the socket: a second daemon must not reach for the devices of the first. */
 	r = lined->private ? serve_inherited(lined, settings->fd)
 			   : listen_at(lined, settings->socket);
+	if (r == 0)
+		r = watch_devices(lined, settings);
 	return r < 0 ? r : add_lines(lined, settings);
 }
 

@@ -99,6 +99,13 @@ static const struct varlink_param command_params[] = {
 	{0},
 };
 
+static const struct varlink_param hotplug_params[] = {
+	{"action", VARLINK_STRING, true, offsetof(struct args_hotplug, action)},
+	{"device", VARLINK_STRING, true, offsetof(struct args_hotplug, device)},
+	{"sysfs", VARLINK_STRING, false, offsetof(struct args_hotplug, sysfs)},
+	{0},
+};
+
 const struct varlink_method lined_methods[] = {
 	{"ListLines", maybe_line_params, false, method_list_lines},
 	{"Dial", dial_params, false, method_dial},
@@ -118,6 +125,7 @@ const struct varlink_method lined_methods[] = {
 	{"Reset", reset_params, false, method_reset},
 	{"GetCounters", no_params, false, method_get_counters},
 	{"ListPorts", no_params, false, method_list_ports},
+	{"Hotplug", hotplug_params, false, method_hotplug},
 	{0},
 };
 /* clang-format on */

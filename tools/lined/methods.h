@@ -77,6 +77,12 @@ struct args_command {
 	uint32_t timeout;
 };
 
+struct args_hotplug {
+	const char *action;
+	const char *device;
+	const char *sysfs;
+};
+
 /* methods_call.c: those that come by a session */
 int method_dial(void *user, const void *args);
 int method_answer(void *user, const void *args);
@@ -102,6 +108,7 @@ int method_command(void *user, const void *args);
 int method_reset(void *user, const void *args);
 int method_get_counters(void *user, const void *args);
 int method_list_ports(void *user, const void *args);
+int method_hotplug(void *user, const void *args);
 
 extern const struct varlink_method lined_methods[];
 extern const struct varlink_service lined_service;

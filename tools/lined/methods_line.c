@@ -5,6 +5,7 @@
 #include <string.h>
 #include <trunkline/ctx.h>
 #include <trunkline/event.h>
+#include <trunkline/hotplug.h>
 #include <trunkline/line.h>
 
 #include "tools/lined/client.h"
@@ -213,5 +214,29 @@ int method_list_ports(void *user, const void *args)
 	if (r < 0)
 		return r;
 	client_reply(client, json_wrap("ports", ports), false);
+	return 0;
+}
+
+int method_hotplug(void *user, const void *args)
+{
+	const struct args_hotplug *a = args;
+	struct lined_client *client = user;
+	enum tl_hotplug_action action;
+	int r;
+
+	if (!client_is_admin(client))
+		return client_refuse(client, -EACCES, "only administrators may tell of devices");
+	if (strcmp(a->action, "add") == 0)
+		action = TL_HOTPLUG_ADD;
+	else if (strcmp(a->action, "remove") == 0)
+		action = TL_HOTPLUG_REMOVE;
+	else
+		return client_refuse(client, -EINVAL, "action must be add or remove");
+	r = tl_hotplug_tell(client->lined->ctx, action, a->device, a->sysfs);
+	if (r == -EINVAL)
+		return client_refuse(client, r, "the device must be a path from the root");
+	if (r < 0)
+		return r;
+	client_reply(client, json_object_new_object(), false);
 	return 0;
 }

@@ -15,6 +15,7 @@ void lined_settings_init(struct lined_settings *settings)
 		.fd = -1,
 		.keep_sessions = 64,
 		.keep_age = 7 * 24 * 3600,
+		.hotplug = TL_HOTPLUG_AUTO,
 	};
 	lined_log_init(&settings->log);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <trunkline/hotplug.h>
 
 #include "tools/lined/log.h"
 
@@ -25,6 +26,8 @@ struct lined_settings {
 	int fd;			/**< connected socket of the only client; -1: none */
 	uint32_t keep_sessions; /**< of a user; see tl_client_set_keep() */
 	uint32_t keep_age;	/**< seconds, 0: for ever */
+	enum tl_hotplug_feed hotplug;
+	bool claim_marked; /**< devices with the udev property become lines */
 	bool personal;
 	bool has_log_level; /**< given on the command line, which wins */
 	struct lined_log log;

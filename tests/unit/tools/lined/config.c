@@ -26,6 +26,8 @@ Test(lined_config, takes_lines_in_their_order)
 				   "[lined]\n"
 				   "socket = /run/x/socket\r\n"
 				   "log-level = debug\n"
+				   "hotplug = kernel\n"
+				   "claim = marked\n"
 				   "[line desk]\n"
 				   "device = /dev/ttyUSB0  ; the white one\n"
 				   "number=+15551234\n"
@@ -39,6 +41,8 @@ Test(lined_config, takes_lines_in_their_order)
 	cr_assert_eq(parse(text, sizeof(text) - 1, &settings, why), 0, "%s", why);
 	cr_assert_str_eq(settings.socket, "/run/x/socket");
 	cr_assert_eq(settings.log.level, TL_LOG_DEBUG);
+	cr_assert_eq(settings.hotplug, TL_HOTPLUG_KERNEL);
+	cr_assert(settings.claim_marked);
 	cr_assert_eq(settings.n_lines, 2);
 	cr_assert_str_eq(settings.lines[0].name, "desk");
 	cr_assert_str_eq(settings.lines[1].name, "fax");
@@ -52,6 +56,8 @@ Test(lined_config, an_empty_file_is_fine)
 
 	cr_assert_eq(parse("", 0, &settings, why), 0, "%s", why);
 	cr_assert_eq(settings.n_lines, 0);
+	cr_assert_eq(settings.hotplug, TL_HOTPLUG_AUTO);
+	cr_assert_not(settings.claim_marked);
 	lined_settings_fini(&settings);
 }
 
@@ -114,6 +120,9 @@ static const struct {
 	 "f:2: keep-age = 7d: must be a number from 0 to 315360000"},
 	{"relative socket", TEXT("[lined]\nsocket = x\n"),
 	 "f:2: socket = x: must be a path from the root"},
+	{"hotplug", TEXT("[lined]\nhotplug = netlink\n"),
+	 "f:2: hotplug = netlink: must be auto, udev, kernel or off"},
+	{"claim", TEXT("[lined]\nclaim = all\n"), "f:2: claim = all: must be configured or marked"},
 	{"log level", TEXT("[lined]\nlog-level = loud\n"),
 	 "f:2: log-level = loud: must be error, warning, info, debug or trace"},
 	{"NUL", TEXT("[lined]\nsocket = /x\0y\n"), "f:2: a NUL byte: this is no text file"},
