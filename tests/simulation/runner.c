@@ -14,14 +14,17 @@
 
 #include "tests/simulation/memory.h"
 
-/* Processor time, so that a loaded machine makes no difference: a life takes a hundredth. */
-#define LIFE_SECONDS 5
+/* Processor time, so that a loaded machine makes little difference: a life takes a hundredth. Many
+ * are tried to make one that does not end short. */
+#define LIFE_SECONDS 60
+#define TRY_SECONDS  5
 #define TRIES_MAX    4000
 #define WARM_SEEDS   100 /* after so many lives memory should grow no more */
 
 static struct runner {
 	struct world world;
 	struct runner_report *report;
+	bool trying;
 } runner;
 
 struct runner_report *runner_report_new(size_t n)
@@ -63,7 +66,9 @@ static uint64_t rss_kib(void)
 
 void runner_live(const struct program *program, struct runner_report *report, bool says)
 {
-	const struct itimerval limit = {.it_value = {.tv_sec = LIFE_SECONDS}};
+	const struct itimerval limit = {
+		.it_value = {.tv_sec = runner.trying ? TRY_SECONDS : LIFE_SECONDS},
+	};
 	struct world *world = &runner.world;
 	uint64_t refused = memory_refused();
 
@@ -120,6 +125,7 @@ static void try_in_child(const struct program *program, struct runner_report *re
 		exit(2);
 	}
 	if (pid == 0) {
+		runner.trying = true;
 		if (!says)
 			be_silent();
 		runner_live(program, report, says);
