@@ -97,12 +97,14 @@ def state_is(*states):
 
 
 class Fixture(unittest.TestCase):
+    SIM = ("--modem", "a=101", "--modem", "b=102", "--modem", "c=103,answer=1")
+
     def setUp(self):
         self.dir = tempfile.mkdtemp(prefix="lined-")
         self.addCleanup(shutil.rmtree, self.dir, True)
         self.path = os.path.join(self.dir, "socket")
-        self.sim = self.start("modemsim", "--dir", self.dir, "--modem", "a=101", "--modem", "b=102",
-                              "--modem", "c=103,answer=1", stdout=subprocess.PIPE)
+        self.sim = self.start("modemsim", "--dir", self.dir, *self.SIM,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         while b"ready" not in self.sim.stdout.readline():
             self.assertIsNone(self.sim.poll())
         self.lined = None
@@ -120,8 +122,9 @@ class Fixture(unittest.TestCase):
         if process.poll() is None:
             process.kill()
         process.wait(LIMIT)
-        if process.stdout:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
 
     def stop(self, process):
         if process.poll() is None:
