@@ -113,11 +113,23 @@ void at_queue_pump(struct at_queue *queue)
 
 /* Aborting */
 
+/* When the last of what was sent has been on the wire for long enough. */
+static uint64_t abort_due_us(const struct at_queue *queue)
+{
+	uint64_t bits = queue->tx_len * AT_BITS_PER_CHAR;
+	uint64_t wire_us = queue->baud ? bits * HAL_USEC_PER_SEC / queue->baud : 0;
+
+	return queue->last_tx_us + wire_us + AT_ABORT_DELAY_MS * HAL_USEC_PER_MSEC;
+}
+
 static void arm_abort(struct at_queue *queue)
 {
 	uint64_t now = hal_loop_now_us(queue->loop);
-	uint64_t due = queue->sent_us + AT_ABORT_DELAY_MS * HAL_USEC_PER_MSEC;
+	uint64_t due = abort_due_us(queue);
 
+	/* Not even sent as a whole: look again later. */
+	if (at_queue_sending(queue))
+		due = now + AT_ABORT_DELAY_MS * HAL_USEC_PER_MSEC;
 	hal_timer_arm_us(queue->loop, &queue->abort_timer, due > now ? due - now : 0);
 }
 
@@ -125,9 +137,8 @@ static void on_abort_timer(struct hal_timer *timer)
 {
 	struct at_queue *queue = HAL_CONTAINER_OF(timer, struct at_queue, abort_timer);
 
-	/* Not even sent as a whole: wait again. */
-	if (at_queue_sending(queue)) {
-		hal_timer_arm_ms(queue->loop, timer, AT_ABORT_DELAY_MS);
+	if (at_queue_sending(queue) || hal_loop_now_us(queue->loop) < abort_due_us(queue)) {
+		arm_abort(queue);
 		return;
 	}
 	at_queue_send(queue, HAL_SLICE("\r"));
@@ -598,6 +609,11 @@ void at_queue_free(struct at_queue *queue)
 	hal_work_cancel(&queue->work);
 	hal_stream_close(queue->stream);
 	hal_loop_free_later(queue->loop, &queue->work, free_queue);
+}
+
+void at_queue_set_baud(struct at_queue *queue, uint32_t baud)
+{
+	queue->baud = baud;
 }
 
 void at_queue_set_delay(struct at_queue *queue, uint32_t delay_ms)

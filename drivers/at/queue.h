@@ -120,6 +120,10 @@ void at_queue_free(struct at_queue *queue);
  * hardly any does. 0 unless set. */
 void at_queue_set_delay(struct at_queue *queue, uint32_t delay_ms);
 
+/* How fast bytes leave the port, bit/s: the 125 ms before an abort count from the last one's end.
+ * 0, as it is unless set: at once. */
+void at_queue_set_baud(struct at_queue *queue, uint32_t baud);
+
 struct hal_stream *at_queue_stream(struct at_queue *queue);
 const struct at_queue_counts *at_queue_get_counts(const struct at_queue *queue);
 

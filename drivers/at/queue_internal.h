@@ -10,6 +10,7 @@
 
 #include "drivers/at/queue.h"
 
+#define AT_BITS_PER_CHAR  10   /* start, eight, stop */
 #define AT_ABORT_DELAY_MS 125  /* V.250 §5.6.1: sooner a character does not abort */
 #define AT_RX_SIZE	  4096 /* what a tty gives at once */
 
@@ -91,6 +92,7 @@ struct at_queue {
 	struct at_cmd *current;
 	bool hook_seen;	   /* NO CARRIER to a hang-up, OK may follow */
 	uint32_t delay_ms; /* between a final result and the next command */
+	uint32_t baud;
 	uint64_t final_us; /* when the last final result came */
 	uint64_t sent_us;  /* when the last byte of current was taken */
 	bool abort_wanted; /* at_queue_abort() */

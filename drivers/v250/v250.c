@@ -270,6 +270,7 @@ int v250_open(struct v250 *v)
 		return r;
 	}
 	at_queue_set_delay(v->queue, config->command_delay_ms);
+	at_queue_set_baud(v->queue, config->baud);
 	v->group = at_queue_group(v->queue);
 	return 0;
 }

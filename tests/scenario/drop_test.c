@@ -136,3 +136,31 @@ Test(drop, that_fails_is_recorded_step_by_step)
 	cr_assert(rig_until_line(&rig, rig.modems[0].line, TL_LINE_READY, 300000));
 	rig_fini(&rig);
 }
+
+/* V.250 §5.6.1: what comes within 125 ms of the dial line does not abort it. The emulated modem is
+ * deaf for so long, so an abort that came too early would have no effect. */
+Test(drop, aborts_a_dialling_modem_no_matter_how_early_it_is_asked_for)
+{
+	for (uint64_t ms = 0; ms <= 150; ms++) {
+		struct tl_session_info *info;
+		tl_session session;
+		struct rig rig;
+		uint64_t op;
+
+		rig_init(&rig, NULL);
+		session = rig_dial(&rig, 0, "102");
+		rig_run_ms(&rig, ms);
+		cr_assert_eq(tl_session_drop(rig.ctx, session, 0, &op), 0);
+		cr_assert_eq(rig_op(&rig, op, 60000), 0);
+		info = rig_info(&rig, session);
+		cr_assert_eq(tl_session_info_drop_steps(info), 1, "%lu ms", (unsigned long)ms);
+		cr_assert_str_eq(tl_session_info_drop_name(info, 0), "abort");
+		cr_assert_eq(tl_session_info_drop_result(info, 0), TL_DROP_VERIFIED, "%lu ms",
+			     (unsigned long)ms);
+		(void)tl_session_info_free(info);
+		cr_assert_not(rig_is_off_hook(&rig, 0));
+		cr_assert_eq(tl_session_release(rig.ctx, session, 0), 0);
+		cr_assert(rig_until_line(&rig, rig.modems[0].line, TL_LINE_READY, 20000));
+		rig_fini(&rig);
+	}
+}

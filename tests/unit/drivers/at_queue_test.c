@@ -478,6 +478,23 @@ Test(at_queue, abort_waits_125_ms_and_takes_the_modems_answer)
 	fixture_close(&f);
 }
 
+Test(at_queue, abort_waits_for_a_slow_port_to_send_the_command)
+{
+	struct fixture f;
+	struct command a = {.f = &f, .name = "a"};
+
+	fixture_open(&f, plain_modem);
+	at_queue_set_baud(f.queue, 300);
+	submit(&a, "ATD1", 60000, AT_CMD_CALL | AT_CMD_ABORTABLE, 7);
+	cr_assert_eq(at_queue_abort(f.queue, 7, 2000), 0);
+	/* Five characters of ten bits, then 125 ms. */
+	run_ms(&f, 166 + 125);
+	cr_assert_str_eq(f.heard, "ATD1|");
+	run_ms(&f, 1);
+	cr_assert_str_eq(f.heard, "ATD1||");
+	fixture_close(&f);
+}
+
 Test(at_queue, abort_cuts_the_time_out)
 {
 	struct fixture f;
