@@ -25,7 +25,7 @@ struct program {
 
 /* n <= PROGRAM_STEPS_MAX */
 void program_make(struct program *program, uint64_t seed, size_t n);
-/* A whole life: begin, the steps, end. says: print each step. */
+/* A whole life: begin, the steps, end. */
 void program_run(const struct program *program, struct world *world);
 
 #endif
