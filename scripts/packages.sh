@@ -8,6 +8,8 @@ PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config
 # the last two.
 PACKAGES_TEST="$PACKAGES_BUILD g++ libcriterion-dev scdoc python3 socat udev clang-format-14
 	shellcheck"
+# For tests on real kernels, which are skipped without them.
+PACKAGES_QEMU="qemu-system-x86 zstd cpio kmod"
 
 packages_missing() {
 	for package in "$@"; do

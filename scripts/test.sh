@@ -9,6 +9,8 @@ cd "$(dirname "$0")/.."
 # The packages are words.
 # shellcheck disable=SC2086
 packages_install $PACKAGES_TEST
+# shellcheck disable=SC2086
+packages_install $PACKAGES_QEMU || echo 'without QEMU: tests that need it will be skipped' >&2
 
 cmake --preset dev -DWITH_WERROR=ON
 cmake --build --preset dev --parallel "$(nproc)"
