@@ -9,4 +9,5 @@ if ! command -v shellcheck >/dev/null; then
 fi
 cd "$root" || exit 2
 # Names that cross files are none of its business.
-lint_files .ci scripts tests examples -- '*.sh' run 25-trunkline | xargs shellcheck -e SC1091,SC2034,SC2154
+lint_files .ci scripts tests examples -- '*.sh' run 25-trunkline |
+	xargs shellcheck -e SC1091,SC2034,SC2154
