@@ -243,7 +243,10 @@ bool core_line_is_off_hook(const struct core_line *line)
 
 	if (line->state == TL_LINE_FAULTY)
 		return true;
-	return call && !call->over && call->went_off_hook;
+	if (line->state == TL_LINE_ABSENT)
+		return false;
+	/* One that was lost track of counts until a probe has proved the line on hook. */
+	return call && call->went_off_hook && call->record.state != TL_CALL_IDLE;
 }
 
 int core_line_may_dial(const struct core_line *line, enum tl_media media)

@@ -25,11 +25,12 @@ struct climb {
 
 static void prepend(char *place, size_t size, const char *prefix, const char *name)
 {
-	char old[sizeof(((struct hal_device *)0)->place)];
+	char whole[2 * sizeof(((struct hal_device *)0)->place)];
 
-	(void)hal_slice_copy(hal_slice_str(place), old, sizeof(old));
+	(void)snprintf(whole, sizeof(whole), "%.16s%.64s%s%s", prefix, name, place[0] ? "-" : "",
+		       place);
 	/* Cut is cut: it is compared, and cut the same way each time. */
-	(void)snprintf(place, size, "%s%.64s%s%s", prefix, name, old[0] ? "-" : "", old);
+	(void)hal_slice_copy(hal_slice_str(whole), place, size);
 }
 
 static void read_interface(int dir, struct hal_device *device)

@@ -10,9 +10,10 @@
 
 #include "drivers/at/queue.h"
 
-#define AT_BITS_PER_CHAR  10   /* start, eight, stop */
-#define AT_ABORT_DELAY_MS 125  /* V.250 §5.6.1: sooner a character does not abort */
-#define AT_RX_SIZE	  4096 /* what a tty gives at once */
+#define AT_BITS_PER_CHAR   10	/* start, eight, stop */
+#define AT_ABORT_DELAY_MS  125	/* V.250 §5.6.1: sooner a character does not abort */
+#define AT_RX_SIZE	   4096 /* what a tty gives at once */
+#define AT_PROBE_REGISTERS 3	/* in one probe of a resynchronisation, at most */
 
 enum at_phase {
 	AT_PHASE_OPENING,
@@ -50,10 +51,14 @@ struct at_resync {
 	unsigned int flags;	 /* of the command whose answer is swallowed */
 	unsigned int tries;	 /* failed so far */
 	unsigned int unanswered; /* probes that got a final result but no value */
-	size_t sentinel;	 /* the one asked for last; rotates over all resyncs */
-	bool value_seen;
-	bool final_seen;
-	bool needs_plain;      /* S-register queries do not work here */
+	unsigned int selection;	 /* of registers, asked for last; rotates over all resyncs */
+	uint8_t asked[AT_PROBE_REGISTERS];
+	unsigned int n_asked, n_values; /* registers; values that came in their order */
+	bool wrong_value;		/* in the answer that is coming in */
+	bool valueless;			/* a final result has come without a value */
+	bool needs_plain;		/* S-register queries do not work here */
+	char probe[2 + 3 * AT_PROBE_REGISTERS + 1];
+	size_t probe_len;
 	uint64_t quiet_end_us; /* not waiting for quiet beyond this */
 };
 

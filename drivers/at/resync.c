@@ -4,9 +4,11 @@
 #include <errno.h>
 
 /*
- * After an answer has failed to come: wait until the modem is quiet, then ask for the value of an
- * S-register, another one each time. Answers come in the order of the commands, so the value we
- * have asked for last can only come behind everything that is late.
+ * After an answer has failed to come: wait until the modem is quiet, then ask for the values of one
+ * to three S-registers, another selection each time. Answers come in the order of the commands, so
+ * the values we have asked for last can only come behind everything that is late. There are 39
+ * selections before they repeat: a modem would have to be that many probes behind to be believed
+ * wrongly.
  *
  * A modem that has no S-registers to ask is sent a bare AT; its OK could be a late one, therefore
  * no second one may follow it.
@@ -16,17 +18,37 @@
 
 /* V.250 §6.2.1-3; init sets these values */
 static const struct {
-	struct hal_slice probe;
+	char digit;
 	uint32_t value;
-} sentinels[] = {
-	{{"ATS3?\r", 6}, 13},
-	{{"ATS4?\r", 6}, 10},
-	{{"ATS5?\r", 6}, 8},
-};
+} registers[] = {{'3', 13}, {'4', 10}, {'5', 8}};
 
-#define N_SENTINELS (sizeof(sentinels) / sizeof(sentinels[0]))
+#define N_REGISTERS (sizeof(registers) / sizeof(registers[0]))
+#define N_SELECTIONS \
+	(N_REGISTERS + N_REGISTERS * N_REGISTERS + N_REGISTERS * N_REGISTERS * N_REGISTERS)
 
 static const struct hal_slice plain_probe = {"AT\r", 3};
+
+/* Selections by length: all of one register, of two, of three. */
+static void select_registers(struct at_resync *resync)
+{
+	unsigned int n = resync->selection, count = N_REGISTERS;
+	size_t len = 0;
+
+	for (resync->n_asked = 1; n >= count; resync->n_asked++) {
+		n -= count;
+		count *= N_REGISTERS;
+	}
+	resync->probe[len++] = 'A';
+	resync->probe[len++] = 'T';
+	for (unsigned int i = 0; i < resync->n_asked; i++, n /= N_REGISTERS) {
+		resync->asked[i] = (uint8_t)(n % N_REGISTERS);
+		resync->probe[len++] = 'S';
+		resync->probe[len++] = registers[resync->asked[i]].digit;
+		resync->probe[len++] = '?';
+	}
+	resync->probe[len++] = '\r';
+	resync->probe_len = len;
+}
 
 static void wait_step(struct at_queue *queue, enum at_resync_step step, uint32_t delay_ms)
 {
@@ -58,7 +80,7 @@ static struct hal_slice get_probe(const struct at_resync *resync)
 {
 	if (resync->step == AT_RESYNC_PLAIN)
 		return plain_probe;
-	return sentinels[resync->sentinel].probe;
+	return hal_slice(resync->probe, resync->probe_len);
 }
 
 static void send_probe(struct at_queue *queue)
@@ -68,9 +90,11 @@ static void send_probe(struct at_queue *queue)
 
 	/* The probe itself aborts; a CR behind it would hit something else. */
 	hal_timer_cancel(queue->loop, &queue->abort_timer);
-	resync->value_seen = false;
-	resync->final_seen = false;
-	resync->sentinel = (resync->sentinel + 1) % N_SENTINELS;
+	resync->n_values = 0;
+	resync->wrong_value = false;
+	resync->valueless = false;
+	resync->selection = (resync->selection + 1) % N_SELECTIONS;
+	select_registers(resync);
 	wait_step(queue, resync->needs_plain ? AT_RESYNC_PLAIN : AT_RESYNC_PROBE,
 		  AT_RESYNC_PROBE_MS);
 	probe = get_probe(resync);
@@ -102,7 +126,7 @@ static void fail_try(struct at_queue *queue)
 {
 	struct at_resync *resync = &queue->resync;
 
-	if (resync->step == AT_RESYNC_PROBE && resync->final_seen)
+	if (resync->step == AT_RESYNC_PROBE && resync->valueless)
 		resync->unanswered++;
 	/* Once may be the late answer itself. */
 	if (resync->unanswered == 2)
@@ -145,6 +169,21 @@ void at_resync_heard(struct at_queue *queue)
 	hal_timer_arm_us(queue->loop, &queue->timer, due > now ? due - now : 0);
 }
 
+static void take_probe_final(struct at_queue *queue, enum at_result result)
+{
+	struct at_resync *resync = &queue->resync;
+
+	if (result == AT_RESULT_OK && !resync->wrong_value && resync->n_values == resync->n_asked) {
+		succeed(queue);
+		return;
+	}
+	/* A late one, ours may be next; or this modem cannot tell. */
+	if (resync->n_values == 0 && !resync->wrong_value)
+		resync->valueless = true;
+	resync->n_values = 0;
+	resync->wrong_value = false;
+}
+
 static void take_plain_final(struct at_queue *queue, enum at_result result)
 {
 	struct at_resync *resync = &queue->resync;
@@ -153,12 +192,7 @@ static void take_plain_final(struct at_queue *queue, enum at_result result)
 	case AT_RESYNC_QUIET:
 		break;
 	case AT_RESYNC_PROBE:
-		if (resync->value_seen && result == AT_RESULT_OK) {
-			succeed(queue);
-			break;
-		}
-		/* A late one, the value may be next; or this modem cannot tell. */
-		resync->final_seen = true;
+		take_probe_final(queue, result);
 		break;
 	case AT_RESYNC_PLAIN:
 		if (result == AT_RESULT_OK)
@@ -170,13 +204,20 @@ static void take_plain_final(struct at_queue *queue, enum at_result result)
 	}
 }
 
-static bool is_value(const struct at_resync *resync, struct hal_slice line)
+/* @return it was a value, whether ours or one asked for earlier */
+static bool take_value(struct at_resync *resync, struct hal_slice line)
 {
 	uint32_t value;
 
-	return resync->step == AT_RESYNC_PROBE &&
-	       hal_slice_u32(hal_slice_trim(line), UINT32_MAX, &value) == 0 &&
-	       value == sentinels[resync->sentinel].value;
+	if (resync->step != AT_RESYNC_PROBE ||
+	    hal_slice_u32(hal_slice_trim(line), UINT32_MAX, &value) < 0)
+		return false;
+	if (resync->n_values < resync->n_asked &&
+	    value == registers[resync->asked[resync->n_values]].value)
+		resync->n_values++;
+	else
+		resync->wrong_value = true;
+	return true;
 }
 
 static bool is_swallowed(const struct at_resync *resync, enum at_result result)
@@ -194,9 +235,9 @@ void at_resync_line(struct at_queue *queue, struct hal_slice line)
 	struct at_resync *resync = &queue->resync;
 	struct hal_slice probe = get_probe(resync);
 
-	if (is_value(resync, line))
-		resync->value_seen = true;
-	else if (at_result_is_plain_final(result))
+	if (take_value(resync, line))
+		return;
+	if (at_result_is_plain_final(result))
 		take_plain_final(queue, result);
 	else if (!is_swallowed(resync, result) &&
 		 !hal_slice_eq(line, hal_slice(probe.data, probe.len - 1)))

@@ -360,7 +360,6 @@ static void replace_line(struct world *world)
 	tl_line line = line_of(world, modem);
 	struct model *m = world_model(world);
 	struct tl_line_info *info;
-	bool late;
 
 	if (++world->replaced > MODEL_LINES - WORLD_MODEMS)
 		return;
@@ -373,10 +372,8 @@ static void replace_line(struct world *world)
 	world_pass(world, 0);
 	if (tl_line_get_info(world->rig.ctx, line, &info) != -ESTALE)
 		world->fail(world, "the info of a line that is gone", line.id);
-	late = model_line(m, line)->late;
 	line = rig_add_line(&world->rig, modem, NULL, NULL);
 	model_add_line(m, line);
-	model_line(m, line)->late = late;
 }
 
 /* ---- clients ---- */

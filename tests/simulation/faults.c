@@ -50,16 +50,6 @@ static void wait_some(struct world *world)
 	world_pass(world, us);
 }
 
-/* Is an answer, or the wait for it, longer than the pace at which the queue probes? */
-static bool is_late(const struct sim_fault *fault)
-{
-	const uint32_t pace_ms = AT_RESYNC_PROBE_MS + AT_RESYNC_QUIET_MS;
-
-	return (fault->kind == SIM_FAULT_SLOW && fault->ms >= pace_ms) ||
-	       (fault->kind == SIM_FAULT_MERGE && fault->ms >= pace_ms) ||
-	       (fault->kind == SIM_FAULT_SPLIT && fault->ms >= pace_ms / 32);
-}
-
 static void fault(struct world *world)
 {
 	struct sim_fault fault = {.kind = (enum sim_fault_kind)below(world, SIM_FAULT_COUNT)};
@@ -75,8 +65,6 @@ static void fault(struct world *world)
 	world->faulted[i] = true;
 	world->suspect[i] = true;
 	world->faults++;
-	if (is_late(&fault))
-		model_line(&world->model, modem(world, i)->line)->late = true;
 }
 
 static void heal(struct world *world)

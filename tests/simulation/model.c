@@ -295,7 +295,7 @@ static void check_result(struct model *m, const struct model_op *op, const struc
 	int r = tl_event_get_result(event);
 	char token[16];
 
-	if (op->request == MODEL_COMMAND && r == 0 && !op->line->late) {
+	if (op->request == MODEL_COMMAND && r == 0) {
 		(void)snprintf(token, sizeof(token), "%03u\n", (unsigned int)op->token);
 		if (strncmp(tl_event_get_text(event), token, 4) != 0)
 			model_disagree(m, "the answer to another command", op->token);

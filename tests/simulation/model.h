@@ -30,9 +30,6 @@ struct model_client {
 struct model_line {
 	tl_line id;
 	enum tl_line_state state;
-	/* Its answers may come so late that the probes of the queue have come round again: what
-	 * they belong to cannot be known, see docs/TESTING.md. */
-	bool late;
 	bool muted;	       /* a rejected call rings on */
 	bool vague;	       /* calls may be on it that we have not heard of */
 	bool maybe_commanding; /* a client has gone with its command under way */

@@ -295,7 +295,8 @@ static void check_infos(struct world *world)
 }
 
 /* What the exchange sees off hook is never READY, and counted unless it is being looked for; what
- * is counted is FAULTY or has a call that may be off hook. */
+ * is counted is FAULTY, has a call that may be off hook, or is being looked for after one that was
+ * lost track of. */
 static void check_hooks(struct world *world)
 {
 	uint64_t counted = tl_ctx_get_count(world->rig.ctx, TL_COUNT_OFF_HOOK);
@@ -311,7 +312,8 @@ static void check_hooks(struct world *world)
 			world->fail(world, "READY while the line is off hook", i);
 		least += line->state == TL_LINE_FAULTY ||
 			 (off_hook && line->state == TL_LINE_IN_USE);
-		most += line->state == TL_LINE_FAULTY || line->vague ||
+		most += line->state == TL_LINE_FAULTY || line->state == TL_LINE_OPENING ||
+			line->state == TL_LINE_PROBING || line->vague ||
 			(call && !model_is_unanswered(call));
 	}
 	if (counted < least || counted > most)

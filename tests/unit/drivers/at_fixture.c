@@ -133,12 +133,43 @@ static const struct answer_row *find_answer(const struct answer_row *rows, const
 	return NULL;
 }
 
+static const struct answer_row *find_row(const struct fixture *f, const char *command)
+{
+	const struct answer_row *row = find_answer(f->answers, command);
+
+	return row ? row : find_answer(s_registers, command);
+}
+
+/* "ATS3?S4?": the values of the rows of each, and the delay of the last. @return NULL none */
+static const struct answer_row *ask_registers(struct fixture *f)
+{
+	static const char end[] = "\r\n\r\nOK\r\n";
+	struct answer_row *all = &f->composed[f->n_said % MAX_SAID];
+	char *text = f->composed_text[f->n_said % MAX_SAID];
+	size_t len = 0;
+
+	for (const char *at = f->line + 2; *at; at += 3) {
+		char one[] = {'A', 'T', at[0], at[1], at[2], '\0'};
+		const struct answer_row *row = find_row(f, one);
+		const char *rest = row && row->reply ? strstr(row->reply, end) : NULL;
+
+		if (!rest)
+			return row;
+		len += (size_t)snprintf(text + len, COMPOSED_MAX - len, "%.*s",
+					(int)(rest - row->reply), row->reply);
+		*all = *row;
+	}
+	(void)snprintf(text + len, COMPOSED_MAX - len, "%s", end);
+	all->reply = text;
+	return all;
+}
+
 static void modem_line(struct fixture *f)
 {
-	const struct answer_row *row = find_answer(f->answers, f->line);
+	const struct answer_row *row = find_row(f, f->line);
 
-	if (!row)
-		row = find_answer(s_registers, f->line);
+	if (!row && strncmp(f->line, "ATS", 3) == 0 && strchr(f->line, '?'))
+		row = ask_registers(f);
 	if (!row || !row->reply)
 		return;
 	if (row->delay_ms > 0)

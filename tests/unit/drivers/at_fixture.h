@@ -12,6 +12,9 @@
 
 #define MAX_SAID 64
 
+/* Room for the values of some registers and OK. */
+#define COMPOSED_MAX 48
+
 struct fixture;
 
 /* What the modem answers to a command. reply NULL: nothing. */
@@ -41,6 +44,8 @@ struct fixture {
 	size_t n_heard;
 	char line[256]; /* being received by the modem */
 	size_t line_len;
+	struct answer_row composed[MAX_SAID];
+	char composed_text[MAX_SAID][COMPOSED_MAX];
 	struct said said[MAX_SAID];
 	size_t n_said;
 	char notes[4096];

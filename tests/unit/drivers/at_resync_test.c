@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -77,9 +78,60 @@ Test(at_resync, the_sentinel_rotates)
 		submit(&a, "AT+A", 100, 0, 0);
 		run_ms(&f, 1000);
 	}
-	cr_assert_str_eq(f.heard, "AT+A|ATS4?|AT+A|ATS5?|AT+A|ATS3?|AT+A|ATS4?|");
+	cr_assert_str_eq(f.heard, "AT+A|ATS4?|AT+A|ATS5?|AT+A|ATS3?S3?|AT+A|ATS4?S3?|");
 	cr_assert_eq(at_queue_get_counts(f.queue)->timeouts, 4);
 	cr_assert_eq(at_queue_get_counts(f.queue)->resyncs, 4);
+	fixture_close(&f);
+}
+
+Test(at_resync, no_selection_of_registers_comes_twice_before_all_have_been)
+{
+	static const struct answer_row answers[] = {{"AT+A", 0, NULL}, {0}};
+	static char probes[40][16];
+	struct fixture f;
+	struct command a = {.f = &f, .name = "a"};
+
+	fixture_open(&f, answers);
+	for (int i = 0; i < 40; i++) {
+		memset(f.heard, 0, sizeof(f.heard));
+		f.n_heard = 0;
+		f.notes[0] = '\0';
+		submit(&a, "AT+A", 100, 0, 0);
+		run_ms(&f, 1000);
+		cr_assert_eq(strncmp(f.heard, "AT+A|", 5), 0);
+		(void)snprintf(probes[i], sizeof(probes[i]), "%.15s", f.heard + 5);
+		for (int before = 0; before < i && i < 39; before++)
+			cr_assert_str_neq(probes[i], probes[before]);
+	}
+	cr_assert_str_eq(probes[39], probes[0]);
+	fixture_close(&f);
+}
+
+/* It takes 2.6 s for every command, one after the other, and remembers all that were sent. */
+Test(at_resync, a_modem_that_falls_behind_by_many_probes_is_not_believed)
+{
+	static const struct answer_row silent[] = {
+		{"AT+A", 0, NULL}, {"ATS3?", 0, NULL}, {"ATS4?", 0, NULL}, {"ATS5?", 0, NULL}, {0}};
+	static const char *const late[] = {
+		"\r\n010\r\n" OK,
+		"\r\n008\r\n" OK,
+		"\r\n013\r\n\r\n013\r\n" OK,
+	};
+	struct fixture f;
+	struct command a = {.f = &f, .name = "a"}, b = {.f = &f, .name = "b"};
+
+	fixture_open(&f, silent);
+	submit(&a, "AT+A", 100, 0, 0);
+	run_ms(&f, 5000);
+	cr_assert_notes(&f, "a:timeout stuck:");
+	at_queue_restart(f.queue);
+	submit(&b, "AT+A", 100, 0, 0);
+	for (size_t i = 0; i < 3; i++) {
+		run_ms(&f, AT_RESYNC_QUIET_MS + 300);
+		modem_says(&f, late[i]);
+		run_ms(&f, 10);
+		cr_assert_eq(b.n_done, 0, "%zu", i);
+	}
 	fixture_close(&f);
 }
 
