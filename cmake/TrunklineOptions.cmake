@@ -5,6 +5,7 @@ option(WITH_LIBSERIALPORT "Open and list real UARTs with libserialport" ON)
 option(WITH_UDEV "Learn of devices from udevd too, with libudev" ON)
 option(WITH_TOOLS "Build lined, linectl and modemsim (needs json-c and libinih)" ON)
 option(WITH_UDEV_RULES "Install the udev rules" ON)
+option(WITH_SYSTEMD "Install the unit of lined, its user and its folder for systemd" ON)
 option(WITH_EXAMPLES "Build the example programs" ON)
 option(WITH_MAN "Build the man pages (needs scdoc)" OFF)
 option(WITH_TESTS "Build the tests (needs Criterion)" OFF)
@@ -31,14 +32,26 @@ endif()
 if(WITH_MAN)
     find_program(SCDOC scdoc REQUIRED)
 endif()
-if(WITH_UDEV_RULES)
-    # Below /usr/local udevd looks in lib/udev, too.
+# trunkline_dir(NAME PACKAGE VARIABLE DEFAULT WHAT): a folder of udev or systemd, as their
+# pkg-config files say. Below /usr/local both look in lib, too.
+function(trunkline_dir name package variable default what)
     if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
-        pkg_get_variable(TRUNKLINE_UDEVDIR_DEFAULT udev udevdir)
+        pkg_get_variable(found ${package} ${variable})
     endif()
-    if(NOT TRUNKLINE_UDEVDIR_DEFAULT)
-        set(TRUNKLINE_UDEVDIR_DEFAULT lib/udev)
+    if(found)
+        set(default ${found})
     endif()
-    set(TRUNKLINE_UDEVDIR ${TRUNKLINE_UDEVDIR_DEFAULT} CACHE STRING
-        "udev's folder: the rules go to rules.d in it")
+    set(${name} ${default} CACHE STRING "${what}")
+endfunction()
+if(WITH_UDEV_RULES)
+    trunkline_dir(TRUNKLINE_UDEVDIR udev udevdir lib/udev
+                  "udev's folder: the rules go to rules.d in it")
+endif()
+if(WITH_SYSTEMD)
+    trunkline_dir(TRUNKLINE_UNITDIR systemd systemdsystemunitdir lib/systemd/system
+                  "systemd's folder of units")
+    trunkline_dir(TRUNKLINE_SYSUSERSDIR systemd sysusersdir lib/sysusers.d
+                  "systemd-sysusers' folder")
+    trunkline_dir(TRUNKLINE_TMPFILESDIR systemd tmpfilesdir lib/tmpfiles.d
+                  "systemd-tmpfiles' folder")
 endif()

@@ -55,15 +55,25 @@ if [ "$(lint_cache WITH_MAN)" = ON ]; then
 	done
 fi
 
-if [ "$(lint_cache WITH_UDEV_RULES)" = ON ]; then
-	rules=$(lint_cache TRUNKLINE_UDEVDIR)/rules.d
-	case $rules in
-	/*) rules=$tmp/stage$rules ;;
-	*) rules=$prefix/$rules ;;
+# has_in VARIABLE FILE: in the folder that the cache names, below the prefix or not
+has_in() {
+	folder=$(lint_cache "$1")
+	case $folder in
+	/*) folder=$tmp/stage$folder ;;
+	*) folder=$prefix/$folder ;;
 	esac
+	[ -s "$folder/$2" ] || fail "${2##*/} is not installed"
+}
+
+if [ "$(lint_cache WITH_UDEV_RULES)" = ON ]; then
 	for file in 75-trunkline-devices.rules 78-trunkline.rules 91-trunkline-brltty.rules; do
-		[ -s "$rules/$file" ] || fail "$file is not installed"
+		has_in TRUNKLINE_UDEVDIR "rules.d/$file"
 	done
+fi
+if [ "$(lint_cache WITH_SYSTEMD)" = ON ] && [ "$(lint_cache WITH_TOOLS)" = ON ]; then
+	has_in TRUNKLINE_UNITDIR lined.service
+	has_in TRUNKLINE_SYSUSERSDIR lined.conf
+	has_in TRUNKLINE_TMPFILESDIR lined.conf
 fi
 
 export PKG_CONFIG_LIBDIR="$libdir/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$tmp/stage"

@@ -217,6 +217,11 @@ installs() {
 		'install(DIRECTORY include/ DESTINATION include)' \
 		'install(FILES hal/a.h DESTINATION lib RENAME libtrunkline.so.1.0.0)'
 	refuses install '75-trunkline-devices.rules is not installed'
+	project 'option(WITH_SYSTEMD "" ON)' 'option(WITH_TOOLS "" ON)' \
+		'set(TRUNKLINE_UNITDIR lib/systemd CACHE STRING "")' \
+		'install(DIRECTORY include/ DESTINATION include)' \
+		'install(FILES hal/a.h DESTINATION lib RENAME libtrunkline.so.1.0.0)'
+	refuses install 'bin/linectl is not installed'
 }
 
 options() {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "tools/lined/client.h"
+#include "tools/lined/notify.h"
 #include "tools/lined/settings.h"
 
 static int add_client(struct lined *lined, int fd)
@@ -316,17 +317,26 @@ static void settle(struct lined *lined)
 	}
 }
 
+static uint64_t sooner(uint64_t a_ms, uint64_t b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
 /* Milliseconds to the first deadline, for epoll_wait(2). */
 static int time_left(const struct lined *lined)
 {
 	uint64_t now_ms = event_now_ms();
-	uint64_t first_ms = lined->stopping ? lined->stop_deadline_ms : 0;
+	uint64_t first_ms = UINT64_MAX;
 
+	if (lined->stopping)
+		first_ms = lined->stop_deadline_ms;
+	if (lined->watchdog_ms > 0)
+		first_ms = sooner(first_ms, lined->watchdog_at_ms);
 	for (const struct lined_client *c = lined->clients; c; c = c->next) {
-		if (c->call.deadline_ms > 0 && (first_ms == 0 || c->call.deadline_ms < first_ms))
-			first_ms = c->call.deadline_ms;
+		if (c->call.deadline_ms > 0)
+			first_ms = sooner(first_ms, c->call.deadline_ms);
 	}
-	if (first_ms == 0)
+	if (first_ms == UINT64_MAX)
 		return -1;
 	if (first_ms <= now_ms)
 		return 0;
@@ -349,14 +359,28 @@ static void check_deadlines(struct lined *lined)
 	}
 }
 
+/* From here only: a loop that does not turn is what the watchdog is for. */
+static void feed_watchdog(struct lined *lined)
+{
+	uint64_t now_ms = event_now_ms();
+
+	if (lined->watchdog_ms == 0 || now_ms < lined->watchdog_at_ms)
+		return;
+	lined->watchdog_at_ms = now_ms + lined->watchdog_ms;
+	/* One that is lost is made up for by the next, and READY=1 has shown that they arrive. */
+	(void)lined_notify("WATCHDOG=1");
+}
+
 int lined_run(struct lined *lined)
 {
 	int r = 0;
 
+	lined->watchdog_ms = lined_notify_watchdog_ms();
 	while (r == 0 && !lined->stopped && !(lined->stopping && lined->n_drops == 0)) {
 		r = event_run(&lined->loop, time_left(lined));
 		check_deadlines(lined);
 		settle(lined);
+		feed_watchdog(lined);
 	}
 	return r;
 }

@@ -47,6 +47,9 @@ struct lined {
 	unsigned int n_clients;
 	struct lined_user *users;
 
+	uint32_t watchdog_ms; /* 0: nobody watches */
+	uint64_t watchdog_at_ms;
+
 	bool stopping;
 	bool stopped;
 	uint64_t stop_deadline_ms;

@@ -12,11 +12,14 @@
 
 int listener_default_path(char *path, size_t size)
 {
+	const char *service = getenv("RUNTIME_DIRECTORY");
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	char *slash;
 	int n;
 
-	if (geteuid() == 0)
+	if (service && service[0] == '/')
+		n = snprintf(path, size, "%s/socket", service);
+	else if (geteuid() == 0)
 		n = snprintf(path, size, "/run/lined/socket");
 	else if (runtime && runtime[0] == '/')
 		n = snprintf(path, size, "%s/lined/socket", runtime);

@@ -14,7 +14,8 @@ struct listener {
 };
 
 /**
- * /run/lined/socket, or for users $XDG_RUNTIME_DIR/lined/socket. The folder is made if need be.
+ * In $RUNTIME_DIRECTORY, systemd.exec(5); else /run/lined/socket, or for users
+ * $XDG_RUNTIME_DIR/lined/socket. The folder is made if need be.
  * @return 0; -ENOENT no XDG_RUNTIME_DIR; -ENAMETOOLONG; negative errno of mkdir(2)
  */
 int listener_default_path(char *path, size_t size);

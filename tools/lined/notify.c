@@ -9,6 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tools/varlink/number.h"
+
 int lined_notify(const char *state)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -34,4 +36,18 @@ int lined_notify(const char *state)
 		r = -errno;
 	close(fd);
 	return r;
+}
+
+uint32_t lined_notify_watchdog_ms(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC");
+	const char *pid = getenv("WATCHDOG_PID");
+	uint32_t number;
+
+	/* It may be meant for the process that has started us. */
+	if (pid && (number_parse(pid, 1, INT32_MAX, &number) < 0 || (pid_t)number != getpid()))
+		return 0;
+	if (!usec || number_parse(usec, 1, UINT32_MAX, &number) < 0)
+		return 0;
+	return number / 2000 > 0 ? number / 2000 : 1;
 }

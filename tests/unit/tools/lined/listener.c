@@ -109,3 +109,15 @@ Test(lined_listener, refuses_paths_that_cannot_be_addresses)
 	cr_assert_eq(listener_open(path, &l), -ENAMETOOLONG);
 	cr_assert_eq(listener_open("/nonexistent/socket", &l), -ENOENT);
 }
+
+Test(lined_listener, has_its_default_place_where_the_service_manager_says)
+{
+	struct fixture f = new_fixture();
+	char path[108];
+
+	cr_assert_eq(setenv("RUNTIME_DIRECTORY", f.directory, 1), 0);
+	cr_assert_eq(listener_default_path(path, sizeof(path)), 0);
+	cr_assert_str_eq(path, f.path);
+	cr_assert_eq(listener_default_path(path, 4), -ENAMETOOLONG);
+	remove_fixture(&f);
+}
