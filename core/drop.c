@@ -112,6 +112,7 @@ void core_drop_start(struct core_call *call)
 
 	if (drop->running)
 		return;
+	core_limit_stop(call);
 	call->ctx->counts[TL_COUNT_DROPS_TOTAL]++;
 	drop->running = true;
 	if (!call->line->driver)

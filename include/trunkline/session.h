@@ -112,11 +112,12 @@ TL_API const char *tl_limit_name(enum tl_limit limit);
 
 /**
  * Change a limit of this call. Holds at once and counts from the beginning of the call (from the
- * last byte), so one that is past already ends it now.
+ * last byte), so one that is past already ends it now. Without effect on a call that is being
+ * dropped.
  *
  * @param seconds 0: no limit, whatever the line says
  * @return 0; -EINVAL no such limit, more than TL_LIMIT_MAX_S; -ESTALE; -EBADF; -EPERM not an owner;
- * -ENOTCONN over or ending; -ENODEV the device is gone
+ * -ENOTCONN over or disconnected; -ENODEV the device is gone
  */
 TL_API int tl_session_set_limit(struct tl_ctx *ctx, tl_session session, enum tl_limit limit,
 				uint32_t seconds);

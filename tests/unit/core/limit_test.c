@@ -138,3 +138,62 @@ Test(limit, arguments_are_checked)
 	cr_assert_eq(tl_session_set_limit(f.ctx, session, TL_LIMIT_DURATION, 1), -ESTALE);
 	fake_fini(&f);
 }
+
+static tl_session start_silent_drop(struct fake *f)
+{
+	tl_session session;
+
+	f->n_steps = 1;
+	f->steps[0].silent = true;
+	session = fake_connect(f, tl_ctx_get_client(f->ctx), ready_with(f, "max-duration", "20"));
+	fake_run_ms(f, 19900);
+	return session;
+}
+
+static void assert_ended(struct fake *f, tl_session session, enum tl_origin origin)
+{
+	static const struct core_drop_outcome verified = {.result = TL_DROP_VERIFIED};
+	struct tl_session_info *info;
+
+	fake_run_ms(f, 500);
+	core_drop_step_done(f->line, &verified);
+	fake_run_ms(f, 0);
+	info = fake_info(f, session);
+	cr_assert_eq(tl_session_info_state(info), TL_CALL_IDLE);
+	cr_assert_eq(tl_session_info_origin(info), origin);
+	cr_assert_str_eq(tl_session_info_note(info), "");
+	(void)tl_session_info_free(info);
+	fake_release(f, session);
+}
+
+Test(limit, does_not_run_while_the_call_is_cleared)
+{
+	static const struct core_cause remote = {.origin = TL_ORIGIN_REMOTE, .text = "NO CARRIER"};
+	tl_session session;
+	struct fake f;
+
+	fake_init(&f);
+	session = start_silent_drop(&f);
+	cr_assert_eq(tl_session_drop(f.ctx, session, TL_DROP_USER, NULL), 0);
+	assert_ended(&f, session, TL_ORIGIN_USER);
+	fake_fini(&f);
+
+	fake_init(&f);
+	session = start_silent_drop(&f);
+	core_call_ended(f.line, &remote, NULL);
+	assert_ended(&f, session, TL_ORIGIN_REMOTE);
+	fake_fini(&f);
+}
+
+Test(limit, has_no_effect_while_the_call_is_dropped)
+{
+	tl_session session;
+	struct fake f;
+
+	fake_init(&f);
+	session = start_silent_drop(&f);
+	cr_assert_eq(tl_session_drop(f.ctx, session, TL_DROP_USER, NULL), 0);
+	cr_assert_eq(tl_session_set_limit(f.ctx, session, TL_LIMIT_DURATION, 5), 0);
+	assert_ended(&f, session, TL_ORIGIN_USER);
+	fake_fini(&f);
+}
