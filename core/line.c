@@ -243,8 +243,6 @@ bool core_line_is_off_hook(const struct core_line *line)
 
 	if (line->state == TL_LINE_FAULTY)
 		return true;
-	if (line->state == TL_LINE_ABSENT)
-		return false;
 	/* One that was lost track of counts until a probe has proved the line on hook. */
 	return call && call->went_off_hook && call->record.state != TL_CALL_IDLE;
 }
@@ -364,7 +362,10 @@ void core_line_down(struct core_line *line, int error, const char *why)
 	}
 	core_line_detach(line);
 	fail_next(line, -ENOTRECOVERABLE, why);
-	if (line->call && line->call->record.state == TL_CALL_IDLE)
+	/* Not there any more, and nobody has seen it go. */
+	if (line->call && error == -ENOENT)
+		core_call_device_gone(line->call);
+	else if (line->call && line->call->record.state == TL_CALL_IDLE)
 		release_call(line);
 	note_fault(line, why);
 	core_line_set_state(line, error == -ENOENT ? TL_LINE_ABSENT : TL_LINE_FAULTY, error, why);

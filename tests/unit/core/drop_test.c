@@ -406,3 +406,41 @@ Test(drop, that_cannot_recover_the_line_is_done_all_the_same)
 	cr_assert_eq(fake_line_state(&d.f, d.line), TL_LINE_FAULTY);
 	finish(&d);
 }
+
+/* A line whose last drop failed is looked for again: that alone proves nothing. */
+Test(drop, that_failed_leaves_the_line_counted_until_it_is_proved_on_hook)
+{
+	struct dropped d;
+
+	connect(&d, 1);
+	d.f.steps[0].result = TL_DROP_REFUSED;
+	drop(&d);
+	fake_run_ms(&d.f, 0);
+	d.f.silent = true;
+	fake_run_ms(&d.f, 1000);
+	cr_assert_eq(fake_line_state(&d.f, d.line), TL_LINE_OPENING);
+	cr_assert_eq(tl_ctx_get_count(d.f.ctx, TL_COUNT_OFF_HOOK), 1);
+	core_line_opened(d.f.line);
+	cr_assert_eq(tl_ctx_get_count(d.f.ctx, TL_COUNT_OFF_HOOK), 1);
+	core_line_up(d.f.line, NULL);
+	cr_assert_eq(tl_ctx_get_count(d.f.ctx, TL_COUNT_OFF_HOOK), 0);
+	d.f.silent = false;
+	finish(&d);
+}
+
+Test(drop, that_failed_is_over_when_the_device_has_gone_unseen)
+{
+	struct dropped d;
+
+	connect(&d, 1);
+	d.f.steps[0].result = TL_DROP_REFUSED;
+	drop(&d);
+	fake_run_ms(&d.f, 0);
+	assert_over(&d, TL_CALL_UNKNOWN, TL_ORIGIN_USER, 1);
+	d.f.open_error = -ENOENT;
+	fake_run_ms(&d.f, 1000);
+	cr_assert_eq(fake_line_state(&d.f, d.line), TL_LINE_ABSENT);
+	assert_over(&d, TL_CALL_IDLE, TL_ORIGIN_USER, 1);
+	cr_assert_eq(tl_ctx_get_count(d.f.ctx, TL_COUNT_OFF_HOOK), 0);
+	finish(&d);
+}
