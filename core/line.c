@@ -179,6 +179,7 @@ void core_line_attach(struct core_line *line)
 
 void core_line_reset_soft(struct core_line *line)
 {
+	line->factory = false;
 	if (line->driver && line->ops->probe(line->driver) == 0) {
 		forget_activity(line);
 		core_line_set_state(line, TL_LINE_OPENING, 0, NULL);

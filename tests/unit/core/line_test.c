@@ -621,3 +621,22 @@ Test(line, operations_want_handles_of_the_right_kind)
 	}
 	fake_fini(&f);
 }
+
+Test(line, soft_reset_has_nothing_of_a_hard_one_whose_client_is_gone)
+{
+	tl_client client;
+	struct fake f;
+	tl_line line;
+
+	fake_init(&f);
+	line = fake_ready(&f);
+	client = fake_client(&f, "hasty");
+	cr_assert_eq(tl_line_reset(f.ctx, client, line, TL_RESET_HARD, NULL), 0);
+	cr_assert_eq(tl_client_close(f.ctx, client), 0);
+	fake_forget(&f);
+	cr_assert_eq(tl_line_reset(f.ctx, tl_ctx_get_client(f.ctx), line, TL_RESET_SOFT, NULL), 0);
+	fake_run_ms(&f, 0);
+	cr_assert_str_eq(f.calls, "attach ");
+	cr_assert_eq(fake_line_state(&f, line), TL_LINE_READY);
+	fake_fini(&f);
+}
