@@ -195,7 +195,8 @@ void core_line_down(struct core_line *line, int error, const char *why);
 void core_line_lost(struct core_line *line);
 /* One RING. */
 void core_line_ring(struct core_line *line);
-/* The modem has answered by itself; CONNECT follows as for any call. */
+/* The modem has answered by itself; CONNECT follows as for any call. Without memory for a call the
+ * driver is detached from inside this one: opening the port anew hangs up. */
 void core_line_answered(struct core_line *line);
 /* No more RING: the caller has given up. */
 void core_line_ring_end(struct core_line *line);

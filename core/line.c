@@ -435,10 +435,12 @@ void core_line_answered(struct core_line *line)
 	core_line_withdraw_command(line);
 	if (!line->call)
 		new_offer(line);
-	if (line->call) {
-		line->call->went_off_hook = true;
-		core_call_note(line, "the modem answered by itself");
+	if (!line->call) {
+		core_line_down(line, -ENOMEM, "no memory for a call that the modem has answered");
+		return;
 	}
+	line->call->went_off_hook = true;
+	core_call_note(line, "the modem answered by itself");
 }
 
 void core_line_ring_end(struct core_line *line)

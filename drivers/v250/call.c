@@ -106,7 +106,8 @@ void v250_answered_itself(struct v250 *v, struct hal_slice connect)
 	v->link = (struct at_link){0};
 	at_queue_enter_data(v->queue);
 	core_line_answered(v->line);
-	online(v, connect);
+	if (v->queue)
+		online(v, connect);
 }
 
 /* No result code in all the time that the modem was given to set up the call. */

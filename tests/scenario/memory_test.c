@@ -389,3 +389,26 @@ Test(memory, that_runs_out_in_any_state_of_a_call_loses_nothing, .timeout = 240)
 		cr_assert_gt(total, 100, "%s", in_each_state[a].name);
 	}
 }
+
+/* Off hook without a call, nobody could ever hang it up. */
+Test(memory, for_a_call_that_the_modem_has_answered_by_itself_does_not_leave_it_online)
+{
+	static const char connect[] = "\r\nCONNECT 33600\r\n";
+	size_t fail_at = 0;
+	bool failed;
+
+	do {
+		struct rig rig;
+
+		rig_init(&rig, NULL);
+		begin(++fail_at, false);
+		(void)hal_stream_write(rig.modems[0].stream, connect, sizeof(connect) - 1);
+		rig_run_ms(&rig, LIFE_MS);
+		failed = end();
+		cr_assert(rig_until_line(&rig, rig.modems[0].line, TL_LINE_READY, 300000));
+		cr_assert_eq(tl_session_release(rig.ctx, rig_connect(&rig), TL_RELEASE_DROP), 0);
+		rig_run_ms(&rig, LIFE_MS);
+		rig_fini(&rig);
+	} while (failed);
+	cr_assert_gt(fail_at, 2);
+}
