@@ -190,12 +190,15 @@ static void set_own_cause(struct core_call *call)
 		core_record_set_cause(&call->record, &cause);
 }
 
-/* The call is over: nobody waits any longer. */
+/* The call is over: nobody waits any longer. One that was given up may come here again. */
 static void finish(struct core_call *call, int setup_result, int drop_result, const char *text)
 {
+	bool was_over = call->over;
+
 	core_limit_stop(call);
 	call->over = true;
-	core_keep_over(call);
+	if (!was_over)
+		core_keep_over(call);
 	core_request_done_all(&call->setup, setup_result, text);
 	core_request_done_all(&call->drops, drop_result, text);
 }

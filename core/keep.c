@@ -107,6 +107,7 @@ void core_keep_over(struct core_call *call)
 int tl_client_set_keep(struct tl_ctx *ctx, tl_client id, uint32_t max_sessions, uint32_t max_age_s)
 {
 	struct core_client *client;
+	struct hal_list *node;
 	int r;
 
 	if (max_sessions == 0 || max_sessions > TL_SESSIONS_PER_CLIENT_MAX)
@@ -117,6 +118,9 @@ int tl_client_set_keep(struct tl_ctx *ctx, tl_client id, uint32_t max_sessions, 
 	if (r < 0)
 		return r;
 	client->max_sessions = max_sessions;
+	if (max_age_s != client->max_age_s)
+		hal_list_for_each (node, &client->sessions)
+			to_session(node)->noticed = false;
 	client->max_age_s = max_age_s;
 	core_keep_update(client);
 	return 0;

@@ -163,3 +163,47 @@ Test(keep, arguments_are_checked)
 	cr_assert_eq(tl_client_set_keep(f.ctx, keeper, 1, 0), -ESTALE);
 	fake_fini(&f);
 }
+
+Test(keep, a_new_age_is_announced_anew)
+{
+	tl_session session;
+	tl_client keeper;
+	struct fake f;
+
+	fake_init(&f);
+	keeper = keep(&f, &session);
+	pass_s(&f, AGE_S * 9 / 10);
+	cr_assert_eq(fake_count(&f, TL_EVENT_SESSION_EXPIRING), 1);
+	cr_assert_eq(tl_client_set_keep(f.ctx, keeper, 4, 2 * AGE_S), 0);
+	pass_s(&f, AGE_S * 9 / 10);
+	cr_assert_eq(fake_count(&f, TL_EVENT_SESSION_EXPIRING), 2);
+	cr_assert_eq(tl_event_get_count(fake_last(&f, TL_EVENT_SESSION_EXPIRING)), AGE_S / 5);
+	cr_assert_eq(tl_client_close(f.ctx, keeper), 0);
+	fake_fini(&f);
+}
+
+/* Its line is never ready again, and goes: that is no new end. */
+Test(keep, a_call_ends_once)
+{
+	tl_session session;
+	tl_client keeper;
+	struct fake f;
+
+	fake_init(&f);
+	keeper = fake_client(&f, "keeper");
+	cr_assert_eq(tl_client_set_keep(f.ctx, keeper, 4, AGE_S), 0);
+	session = fake_connect(&f, keeper, fake_ready(&f));
+	f.steps[0].silent = true;
+	f.silent = true;
+	cr_assert_eq(tl_session_drop(f.ctx, session, 0, NULL), 0);
+	core_drop_step_done(f.line, &(struct core_drop_outcome){.result = TL_DROP_VERIFIED});
+	fake_clear(&f);
+	pass_s(&f, AGE_S * 9 / 10);
+	cr_assert_eq(fake_count(&f, TL_EVENT_SESSION_EXPIRING), 1);
+	core_line_lost(f.line);
+	pass_s(&f, AGE_S / 10);
+	cr_assert_eq(tl_session_release(f.ctx, session, 0), -ESTALE, "expired as announced");
+	f.silent = false;
+	cr_assert_eq(tl_client_close(f.ctx, keeper), 0);
+	fake_fini(&f);
+}
