@@ -17,7 +17,8 @@ enum tl_event_type {
 	/** A request has completed: op, result, text. Comes exactly once for every accepted
 	   request. */
 	TL_EVENT_OP_DONE,
-	/** A session was made for the client, on an incoming call: session, privilege. */
+	/** A session was made for the client, on an incoming call or one that was handed to it:
+	 * session, privilege, call_state. */
 	TL_EVENT_SESSION_NEW,
 	/** A call's state: call_state, origin and disconnect when it has ended. To every holder of
 	 * a session on it (session is that client's), and to watching clients (session 0). IDLE is
