@@ -307,6 +307,42 @@ class Calls(Fixture):
         client.call("Hangup", session=kept[0]["session"])
         self.assert_nothing_left()
 
+    def clients(self):
+        with Client(self.path) as client:
+            return client.call("GetCounters")["counters"]["clients"]
+
+    def test_a_user_who_was_handed_nothing_is_forgotten(self):
+        before = self.clients()
+        client = self.connect()
+        session = self.dial(client)
+        client.call("Drop", session=session)
+        self.assert_error("CallOver", client, "HandOff", session=session, to="nobody")
+        client.call("Release", session=session)
+        self.assertEqual(self.clients(), before + 1)
+
+    @unittest.skipIf(os.getuid() != 0, "takes root to control the sessions of others")
+    def test_a_user_with_nothing_left_is_forgotten(self):
+        before = self.clients()
+        client = self.connect()
+        session = self.dial(client)
+        client.call("HandOff", session=session, to="nobody")
+        client.call("Release", session=session)
+        self.assertEqual(self.clients(), before + 2)
+        kept, = client.call("ListSessions", all=True)["sessions"]
+        client.call("Hangup", session=kept["session"])
+        self.assertEqual(self.clients(), before + 1)
+
+    def test_a_drop_is_answered_though_the_user_has_nothing_left(self):
+        client = self.connect()
+        session = self.dial(client, keep=True)
+        client.send("Drop", session=session)
+        with Client(self.path) as other:
+            other.call("Release", session=session, drop=True)
+        with self.assertRaises(Error) as caught:
+            client.receive()
+        self.assertEqual(caught.exception.name, INTERFACE + "StaleHandle")
+        self.assert_nothing_left()
+
     def test_limits_end_a_call(self):
         client = self.connect()
         session = self.dial(client)

@@ -102,7 +102,6 @@ void client_free(struct lined_client *client)
 	 * for. */
 	if (!lined->stopping)
 		tl_client_close(lined->ctx, client->id);
-	lined_put_user(lined, client->uid);
 	free(client);
 }
 

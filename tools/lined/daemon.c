@@ -146,6 +146,7 @@ static void take_events(void *user, uint32_t events)
 
 void lined_session_gone(struct lined *lined, tl_session session)
 {
+	lined->users_changed = true;
 	for (struct lined_client *c = lined->clients; c; c = c->next) {
 		/* One that waits for an operation will be told of its completion. */
 		if (c->call.event && c->call.op == 0 && c->call.session.id == session.id)
@@ -283,7 +284,7 @@ int lined_start(struct lined *lined, const struct lined_settings *settings, cons
 	return r < 0 ? r : add_lines(lined, settings);
 }
 
-/* Dispatch who has something new to send; free who is gone. */
+/* Dispatch who has something new to send; free who is gone, and what they leave. */
 static void settle(struct lined *lined)
 {
 	struct lined_client **link = &lined->clients;
@@ -315,6 +316,7 @@ static void settle(struct lined *lined)
 			lined->accepting =
 				event_change(&lined->loop, &lined->listen_source, EPOLLIN) == 0;
 	}
+	lined_forget_users(lined);
 }
 
 static uint64_t sooner(uint64_t a_ms, uint64_t b_ms)

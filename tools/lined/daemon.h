@@ -46,6 +46,7 @@ struct lined {
 	struct lined_client *clients;
 	unsigned int n_clients;
 	struct lined_user *users;
+	bool users_changed; /* some may have nothing left */
 
 	uint32_t watchdog_ms; /* 0: nobody watches */
 	uint64_t watchdog_at_ms;
@@ -80,8 +81,8 @@ void lined_stop(struct lined *lined);
 int lined_get_user(struct lined *lined, uid_t uid, tl_client *ret_client);
 /** @return the user's, or NULL when the client is no user's */
 const struct lined_user *lined_find_user(const struct lined *lined, tl_client client);
-/** Forget the user when nothing is kept any more. */
-void lined_put_user(struct lined *lined, uid_t uid);
+/** Forget the users for whom nothing is kept any more, if that may have changed. */
+void lined_forget_users(struct lined *lined);
 
 /** The session is gone: end the calls that tell of it. */
 void lined_session_gone(struct lined *lined, tl_session session);

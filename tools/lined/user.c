@@ -5,6 +5,7 @@
 #include <trunkline/ctx.h>
 #include <trunkline/session.h>
 
+#include "tools/lined/client.h"
 #include "tools/lined/daemon.h"
 
 int lined_get_user(struct lined *lined, uid_t uid, tl_client *ret_client)
@@ -33,6 +34,7 @@ int lined_get_user(struct lined *lined, uid_t uid, tl_client *ret_client)
 	user->uid = uid;
 	user->next = lined->users;
 	lined->users = user;
+	lined->users_changed = true;
 	*ret_client = user->id;
 	return 0;
 }
@@ -46,24 +48,44 @@ const struct lined_user *lined_find_user(const struct lined *lined, tl_client cl
 	return user;
 }
 
-void lined_put_user(struct lined *lined, uid_t uid)
+/* Closing a client withdraws its requests: one of a session that is released already may still be
+ * awaited. */
+static bool is_awaited(const struct lined *lined)
 {
-	struct lined_user **link = &lined->users;
-	struct lined_user *user;
+	const struct lined_client *client = lined->clients;
+
+	while (client && client->call.op == 0)
+		client = client->next;
+	return client;
+}
+
+static bool has_sessions(const struct lined *lined, const struct lined_user *user)
+{
 	tl_session *sessions = NULL;
 	size_t n = 0;
 	int r;
 
-	while (*link && (*link)->uid != uid)
-		link = &(*link)->next;
-	user = *link;
-	if (!user || lined->stopping)
-		return;
 	r = tl_session_list(lined->ctx, user->id, &sessions, &n);
 	free(sessions);
-	if (r < 0 || n > 0)
+	return r < 0 || n > 0;
+}
+
+void lined_forget_users(struct lined *lined)
+{
+	struct lined_user **link = &lined->users;
+
+	if (!lined->users_changed || lined->stopping || is_awaited(lined))
 		return;
-	*link = user->next;
-	tl_client_close(lined->ctx, user->id);
-	free(user);
+	lined->users_changed = false;
+	while (*link) {
+		struct lined_user *user = *link;
+
+		if (has_sessions(lined, user)) {
+			link = &user->next;
+			continue;
+		}
+		*link = user->next;
+		tl_client_close(lined->ctx, user->id);
+		free(user);
+	}
 }
