@@ -343,6 +343,23 @@ class Calls(Fixture):
         self.assertEqual(caught.exception.name, INTERFACE + "StaleHandle")
         self.assert_nothing_left()
 
+    @unittest.skipIf(os.getuid() != 0, "takes root to become somebody else")
+    def test_only_who_may_list_the_calls_of_others_may_watch_them(self):
+        os.chmod(self.dir, 0o711)
+        os.chmod(self.path, 0o666)
+        client = self.connect()
+        session = self.dial(client)
+        os.seteuid(65534)
+        try:
+            other = self.connect()
+        finally:
+            os.seteuid(0)
+        self.assert_error("NoPermission", other, "ListSessions", all=True)
+        self.assert_error("NoPermission", other, "Join", line="a")
+        client.call("HandOff", session=session, to="nobody")
+        other.call("Join", line="a")
+        client.call("Hangup", session=session)
+
     def test_limits_end_a_call(self):
         client = self.connect()
         session = self.dial(client)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <trunkline/line.h>
 #include <trunkline/session.h>
@@ -38,6 +39,62 @@ static int reply_session(struct lined_client *client, tl_session session)
 	return 0;
 }
 
+static bool is_of_user(const struct lined *lined, tl_client holder, uid_t uid)
+{
+	const struct lined_user *user = lined_find_user(lined, holder);
+	const struct lined_client *client = lined->clients;
+
+	if (user)
+		return user->uid == uid;
+	while (client && client->id.id != holder.id)
+		client = client->next;
+	return client && client->uid == uid;
+}
+
+/* Calls of other users are for administrators only, as in lists; who has none is anybody's. */
+static int may_join(const struct lined_client *client, uint64_t call)
+{
+	const struct lined *lined = client->lined;
+	tl_session *sessions = NULL;
+	bool owned = false, own = false;
+	size_t n = 0;
+	int r;
+
+	r = tl_session_list(lined->ctx, (tl_client){0}, &sessions, &n);
+	for (size_t i = 0; i < n && !own && r == 0; i++) {
+		struct tl_session_info *info = NULL;
+
+		r = tl_session_get_info(lined->ctx, sessions[i], &info);
+		if (r == 0 && tl_session_info_call(info) == call &&
+		    tl_session_info_privilege(info) == TL_PRIVILEGE_OWNER) {
+			owned = true;
+			own = is_of_user(lined, tl_session_info_client(info), client->uid);
+		}
+		tl_session_info_free(info);
+	}
+	free(sessions);
+	if (r < 0)
+		return r;
+	return owned && !own ? -EACCES : 0;
+}
+
+static int check_join(struct lined_client *client, tl_line line)
+{
+	struct tl_line_info *info = NULL;
+	int r;
+
+	if (client_is_admin(client))
+		return 0;
+	r = tl_line_get_info(client->lined->ctx, line, &info);
+	if (r < 0)
+		return r;
+	r = may_join(client, tl_line_info_call(info));
+	tl_line_info_free(info);
+	if (r == -EACCES)
+		return client_refuse(client, r, "only administrators watch the calls of others");
+	return r;
+}
+
 int method_join(void *user, const void *args)
 {
 	const struct args_join *a = args;
@@ -49,6 +106,8 @@ int method_join(void *user, const void *args)
 	int r;
 
 	r = client_find_line(client, a->line, &line);
+	if (r == 0)
+		r = check_join(client, line);
 	if (r < 0)
 		return r;
 	if (a->keep) {
