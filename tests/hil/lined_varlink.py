@@ -408,6 +408,35 @@ class Calls(Fixture):
                 pass
         return session
 
+    def test_an_answer_that_fails_leaves_the_call_to_others(self):
+        caller, callee, waiting = self.connect(), self.connect(), self.connect()
+        outgoing = self.ring_b(caller)
+        self.assert_error("NotSupported", callee, "Answer", line="b", media="voice")
+        self.assert_error("NotSupported", waiting, "Answer", line="b", media="voice", wait=LIMIT)
+        self.assertEqual(waiting.call("ListSessions")["sessions"], [])
+        incoming = callee.call("Answer", line="b")["session"]
+        callee.call("Hangup", session=incoming)
+        caller.call("Hangup", session=outgoing)
+        self.assert_nothing_left()
+
+    def test_an_answer_that_waits_takes_no_call_that_is_handed_over(self):
+        owner, waiting = self.connect(), self.connect()
+        session = self.dial(owner)
+        watching = waiting.call("Join", line="a")["session"]
+        to = waiting.call("GetSession", session=watching)["info"]["client"]
+        waiting.call("Release", session=watching)
+        waiting.send("Answer", line="a", wait=2)
+        self.connect().call("ListLines")  # it waits by now
+        owner.call("HandOff", session=session, to=to)
+        owner.call("Release", session=session)
+        with self.assertRaises(Error) as caught:
+            waiting.receive()
+        self.assertEqual(caught.exception.name, INTERFACE + "Timeout")
+        handed, = waiting.call("ListSessions")["sessions"]
+        self.assertEqual(handed["state"], "connected")
+        waiting.call("Hangup", session=handed["session"])
+        self.assert_nothing_left()
+
     def test_a_kept_answer_outlives_its_connection(self):
         caller = self.connect()
         outgoing = self.ring_b(caller)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <string.h>
+#include <trunkline/ctx.h>
 #include <trunkline/event.h>
 #include <trunkline/line.h>
 #include <trunkline/session.h>
@@ -219,26 +220,59 @@ static int take(struct lined_client *client, tl_session session)
 	}
 	if (r == 0)
 		r = tl_session_answer(lined->ctx, session, client->call.media, &op);
-	if (r < 0) {
-		give_up(client, session);
+	if (r < 0)
 		return r;
-	}
 	begin(client, session, op);
 	return 0;
 }
 
+static bool is_offer(struct lined *lined, tl_session session)
+{
+	struct tl_session_info *info = NULL;
+	bool offer;
+
+	if (tl_session_get_info(lined->ctx, session, &info) < 0)
+		return false;
+	offer = tl_session_info_state(info) == TL_CALL_OFFERING;
+	tl_session_info_free(info);
+	return offer;
+}
+
+/* An offer that could not be answered rings on, for others: so it does when its client ends. */
+static void give_back(struct lined_client *client, tl_session session)
+{
+	struct lined *lined = client->lined;
+	tl_client leaver;
+
+	if (!is_offer(lined, session)) {
+		give_up(client, session);
+		return;
+	}
+	if (tl_client_new(lined->ctx, "leaver", &leaver) < 0)
+		return; /* it stays with the connection */
+	/* Cannot fail: the client is new, the session is ours. */
+	(void)tl_session_move(lined->ctx, session, leaver);
+	(void)tl_client_close(lined->ctx, leaver);
+}
+
 static void await_offer(struct lined_client *client, const struct tl_event *event)
 {
+	tl_session session = tl_event_get_session(event);
 	int r;
 
+	/* Any other call has been handed over by somebody. */
 	if (tl_event_get_type(event) != TL_EVENT_SESSION_NEW ||
 	    tl_event_get_line(event).id != client->call.line.id ||
-	    tl_event_get_privilege(event) != TL_PRIVILEGE_OWNER)
+	    tl_event_get_privilege(event) != TL_PRIVILEGE_OWNER ||
+	    !is_offer(client->lined, session))
 		return;
 	client->call.deadline_ms = 0;
-	r = take(client, tl_event_get_session(event));
-	if (r < 0)
-		client_fail(client, r, NULL);
+	r = take(client, session);
+	if (r == 0)
+		return;
+	/* First, so that it is not offered to us again. */
+	client_fail(client, r, NULL);
+	give_back(client, session);
 }
 
 static int wait_for_offer(struct lined_client *client, uint32_t seconds)
@@ -272,8 +306,12 @@ int method_answer(void *user, const void *args)
 		return r;
 	client->call = (struct lined_call){.line = line, .media = media, .keep = a->keep};
 	r = tl_line_join(client->lined->ctx, client->id, line, TL_PRIVILEGE_OWNER, &session);
-	if (r == 0)
-		return take(client, session);
+	if (r == 0) {
+		r = take(client, session);
+		if (r < 0)
+			give_back(client, session);
+		return r;
+	}
 	if (a->wait > 0 && (r == -ENOTCONN || r == -EPERM))
 		return wait_for_offer(client, a->wait);
 	if (r == -ENOTCONN)
@@ -289,18 +327,6 @@ static void rejected(struct lined_client *client, const struct tl_event *event)
 		client_fail(client, tl_event_get_result(event), tl_event_get_text(event));
 	else
 		reply_record(client);
-}
-
-static bool is_offer(struct lined *lined, tl_session session)
-{
-	struct tl_session_info *info = NULL;
-	bool offer;
-
-	if (tl_session_get_info(lined->ctx, session, &info) < 0)
-		return false;
-	offer = tl_session_info_state(info) == TL_CALL_OFFERING;
-	tl_session_info_free(info);
-	return offer;
 }
 
 int method_reject(void *user, const void *args)
