@@ -86,9 +86,9 @@ int tl_line_list(struct tl_ctx *ctx, tl_line **ret_lines, size_t *ret_n)
 		lines = calloc(n, sizeof(*lines));
 		if (!lines)
 			return -ENOMEM;
+		hal_list_for_each (node, &ctx->line_list)
+			lines[i++] = HAL_CONTAINER_OF(node, struct core_line, node)->id;
 	}
-	hal_list_for_each (node, &ctx->line_list)
-		lines[i++] = HAL_CONTAINER_OF(node, struct core_line, node)->id;
 	*ret_lines = lines;
 	*ret_n = n;
 	return 0;

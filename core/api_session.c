@@ -205,13 +205,21 @@ static size_t list_client(const struct core_client *client, tl_session *sessions
 	return n;
 }
 
+static void list_all(const struct tl_ctx *ctx, tl_session *sessions)
+{
+	struct hal_list *node;
+	size_t n = 0;
+
+	hal_list_for_each (node, &ctx->client_list)
+		n = list_client(HAL_CONTAINER_OF(node, struct core_client, node), sessions, n);
+}
+
 int tl_session_list(struct tl_ctx *ctx, tl_client client_id, tl_session **ret_sessions,
 		    size_t *ret_n)
 {
 	struct core_client *client = NULL;
 	tl_session *sessions = NULL;
-	struct hal_list *node;
-	size_t n, i = 0;
+	size_t n;
 	int r;
 
 	if (client_id.id) {
@@ -224,13 +232,10 @@ int tl_session_list(struct tl_ctx *ctx, tl_client client_id, tl_session **ret_se
 		sessions = calloc(n, sizeof(*sessions));
 		if (!sessions)
 			return -ENOMEM;
-	}
-	if (client) {
-		(void)list_client(client, sessions, 0);
-	} else {
-		hal_list_for_each (node, &ctx->client_list)
-			i = list_client(HAL_CONTAINER_OF(node, struct core_client, node), sessions,
-					i);
+		if (client)
+			(void)list_client(client, sessions, 0);
+		else
+			list_all(ctx, sessions);
 	}
 	*ret_sessions = sessions;
 	*ret_n = n;

@@ -111,7 +111,7 @@ void core_event_call_others(struct core_call *call, enum tl_event_type type,
 
 	hal_list_for_each (node, &call->sessions) {
 		session = HAL_CONTAINER_OF(node, struct core_session, of_call);
-		if (session == by)
+		if (by && session == by)
 			continue;
 		event.session = session->id;
 		event.privilege = session->privilege;

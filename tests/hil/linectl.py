@@ -357,6 +357,8 @@ class Daemon(Case):
 does = busy
 [number 201]
 does = silent
+[number 300]
+does = answer
 """
 
     def setUp(self):
@@ -367,7 +369,7 @@ does = silent
             file.write(self.SCENARIO)
         self.sim = subprocess.Popen(
             [program("modemsim"), "--dir", self.dir, "--scenario", scenario, "--control",
-             "--modem", "a=101", "--modem", "b=102", "--modem", "c=103,answer=1"],
+             "--modem", "a=101", "--modem", "b=102", "--modem", "c=103"],
             env=ENV, text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.addCleanup(self.stop, self.sim)
         read_until(self.sim.stdout, "ready")
@@ -405,7 +407,7 @@ does = silent
         return out.strip()
 
     def test_the_life_of_a_kept_call(self):
-        session = self.keep("a", "103")
+        session = self.keep("a", "300")
         self.assertEqual(complete("dial", ""), ["a", "b", "c"])
         self.assertEqual(complete("info", "s"), [session])
         self.assertIn("connected", self.run_it(OK, "sessions")[0])
@@ -425,7 +427,7 @@ does = silent
         self.error(NOT_FOUND, "release", session)
 
     def test_holders(self):
-        session = self.keep("--inactivity", "3600", "a", "103")
+        session = self.keep("--inactivity", "3600", "a", "300")
         self.error(OTHER, "join", "a")
         self.error(OTHER, "take", session)
         self.error(BUSY, "give-up", session)
@@ -450,10 +452,10 @@ does = silent
         self.assertEqual(complete("hotplug", ""), ["add", "remove"])
 
     def test_hangup(self):
-        session = self.keep("a", "103")
+        session = self.keep("a", "300")
         self.assertIn("by user", self.run_it(OK, "hangup", session)[0])
         self.error(NOT_FOUND, "info", session)
-        session = self.keep("a", "103")
+        session = self.keep("a", "300")
         self.documents(OK, "hangup", "--no-wait", session)
         self.error(NOT_FOUND, "info", session)
         wait_until("the line is clear", self.are_ready)
@@ -514,22 +516,22 @@ does = silent
         self.assertEqual(p.returncode, INTERRUPTED)
 
     def test_unplugged(self):
-        p = self.start("dial", "a", "103")
+        p = self.start("dial", "a", "300")
         read_until(p.stderr, "connected")
         self.control("unplug a")
         out, err = p.communicate(timeout=90)
         self.assertEqual(p.returncode, GONE, err)
         self.assertIn("device-gone", out)
-        self.error(GONE, "dial", "a", "103")
+        self.error(GONE, "dial", "a", "300")
 
     def test_a_drop_that_cannot_be_proved(self):
-        p = self.start("dial", "a", "103", "--hangup-after", "1")
+        p = self.start("dial", "a", "300", "--hangup-after", "1")
         read_until(p.stderr, "connected")
         self.control("fault a silent")
         out, err = p.communicate(timeout=90)
         self.assertEqual(p.returncode, NOT_ON_HOOK, out + err)
         self.assertIn("linectl: ", err)
-        self.error(MODEM, "dial", "a", "103")
+        self.error(MODEM, "dial", "a", "300")
 
     def test_the_daemon_goes(self):
         p = self.start("monitor")
