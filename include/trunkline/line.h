@@ -162,8 +162,8 @@ TL_API int tl_number_check(const char *number, size_t *ret_position);
  * @param params NULL for defaults; still the caller's
  * @param ret_session written on success
  * @param ret_op operation id, may be NULL
- * @return 0 accepted; -EINVAL bad number or media; -ESTALE, -EBADF handles; -EBUSY a call is on the
- * line, or waits for it already; -ENODEV the device is gone; -ENOTRECOVERABLE the line is faulty;
+ * @return 0 accepted; -EINVAL bad number; -ESTALE, -EBADF handles; -EBUSY a call is on the line, or
+ * waits for it already; -ENODEV the device is gone; -ENOTRECOVERABLE the line is faulty;
  * -EOPNOTSUPP the modem has no such media; -ENOSPC too many sessions or requests; -ENOMEM
  */
 TL_API int tl_line_dial(struct tl_ctx *ctx, tl_client client, tl_line line, const char *number,
@@ -178,7 +178,7 @@ TL_API int tl_line_dial(struct tl_ctx *ctx, tl_client client, tl_line line, cons
  * @param command "AT+GMI" or "+GMI"; printable ASCII, no control characters
  * @param timeout_ms 0: 5000
  * @return 0 accepted; -EINVAL; -EPERM a command that touches calls; -EBUSY; -ESTALE, -EBADF;
- * -ENODEV; -ENOTRECOVERABLE; -EOPNOTSUPP the driver has no commands; -ENOSPC; -ENOMEM
+ * -ENODEV; -ENOTRECOVERABLE; -ENOSPC; -ENOMEM
  */
 TL_API int tl_line_command(struct tl_ctx *ctx, tl_client client, tl_line line, const char *command,
 			   uint32_t timeout_ms, uint64_t *ret_op);

@@ -26,9 +26,8 @@ struct tl_ctx;
  * prevented it.
  *
  * @return 0 accepted; -ESTALE released; -EBADF not a session; -EPERM not the owner; -EBUSY it is
- * being answered or dropped already; -EINVAL the call is not an offer, or bad media; -ENOTCONN it
- * is over; -ENODEV the device is gone; -EOPNOTSUPP no such media; -ENOSPC too many requests;
- * -ENOMEM
+ * being answered or dropped already; -EINVAL the call is not an offer; -ENOTCONN it is over;
+ * -ENODEV the device is gone; -EOPNOTSUPP no such media; -ENOSPC too many requests; -ENOMEM
  */
 TL_API int tl_session_answer(struct tl_ctx *ctx, tl_session session, enum tl_media media,
 			     uint64_t *ret_op);

@@ -286,8 +286,6 @@ class Calls(Fixture):
                           privilege="king")
         self.assert_error("NotFound", owner, "HandOff", session=session, to="no such user")
         self.assert_error("StaleHandle", owner, "HandOff", session=session, to="c500.1")
-        # The first client is the daemon's own, which drops nothing and keeps everything.
-        self.assert_error("StaleHandle", owner, "HandOff", session=session, to="c1.1")
         to = other.call("GetSession", session=watching)["info"]["client"]
         owner.call("HandOff", session=session, to=to)
         self.assert_error("Already", owner, "HandOff", session=session, to=to)

@@ -39,24 +39,16 @@ static int reply_session(struct lined_client *client, tl_session session)
 	return 0;
 }
 
-/* @return NULL when it is no user's nor a connection's: gone, or the daemon's own */
-static const uid_t *find_uid(const struct lined *lined, tl_client holder)
+static bool is_of_user(const struct lined *lined, tl_client holder, uid_t uid)
 {
 	const struct lined_user *user = lined_find_user(lined, holder);
 	const struct lined_client *client = lined->clients;
 
 	if (user)
-		return &user->uid;
+		return user->uid == uid;
 	while (client && client->id.id != holder.id)
 		client = client->next;
-	return client ? &client->uid : NULL;
-}
-
-static bool is_of_user(const struct lined *lined, tl_client holder, uid_t uid)
-{
-	const uid_t *found = find_uid(lined, holder);
-
-	return found && *found == uid;
+	return client && client->uid == uid;
 }
 
 /* Calls of other users are for administrators only, as in lists; who has none is anybody's. */
@@ -128,8 +120,6 @@ int method_join(void *user, const void *args)
 		return client_refuse(client, r, "no call is on '%.40s'", a->line);
 	if (r == -EPERM)
 		return client_refuse(client, r, "the call on '%.40s' has an owner", a->line);
-	if (r == -EALREADY)
-		return client_refuse(client, r, "you hold the call on '%.40s' already", a->line);
 	return r < 0 ? r : reply_session(client, session);
 }
 
@@ -138,11 +128,8 @@ static int find_holder(struct lined_client *client, const char *text, tl_client 
 {
 	const struct passwd *entry;
 
-	if (tl_id_parse(text, &ret_holder->id) == 0) {
-		if (find_uid(client->lined, *ret_holder))
-			return 0;
-		return client_refuse(client, -ESTALE, "there is no client %.40s", text);
-	}
+	if (tl_id_parse(text, &ret_holder->id) == 0)
+		return 0;
 	entry = getpwnam(text);
 	if (!entry)
 		return client_refuse(client, -ENOENT,
@@ -167,6 +154,8 @@ int method_hand_off(void *user, const void *args)
 	r = tl_session_hand_off(client->lined->ctx, session, holder);
 	if (r == -EALREADY)
 		return client_refuse(client, r, "%.40s is an owner of this call already", a->to);
+	if (r == -ESTALE)
+		return client_refuse(client, r, "there is no client %.40s any more", a->to);
 	return reply_done(client, r);
 }
 

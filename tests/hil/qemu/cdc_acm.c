@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/hil/qemu/cdc_acm.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define PACKET 64 /* bytes at full speed */
@@ -19,73 +18,23 @@ enum string { STRING_LANGUAGES, STRING_MANUFACTURER, STRING_PRODUCT, STRING_SERI
 
 #define LE16(value) (uint8_t)((value)&0xff), (uint8_t)((value) >> 8)
 
+/* clang-format off */
 /* USB 2.0 §9.6; CDC 1.2 §5.2.3; PSTN 1.2 §5.3 */
 static const uint8_t configuration[] = {
-	9,
-	DESCRIPTOR_CONFIG,
-	LE16(67),
-	2,
-	1,
-	0,
-	0xc0,
-	50,
+	9, DESCRIPTOR_CONFIG, LE16(67), 2, 1, 0, 0xc0, 50,
 	/* interface 0: communications, abstract control model, V.250 */
-	9,
-	4,
-	0,
-	0,
-	1,
-	0x02,
-	0x02,
-	0x01,
-	0,
-	5,
-	0x24,
-	0x00,
-	LE16(0x0110), /* header */
-	5,
-	0x24,
-	0x01,
-	0x00,
-	1, /* call management: none, commands are data */
-	4,
-	0x24,
-	0x02,
-	0x06, /* line coding, serial state and break */
-	5,
-	0x24,
-	0x06,
-	0,
-	1, /* union of both interfaces */
-	7,
-	5,
-	EP_NOTIFY,
-	3,
-	LE16(16),
-	8,
+	9, 4, 0, 0, 1, 0x02, 0x02, 0x01, 0,
+	5, 0x24, 0x00, LE16(0x0110),	/* header */
+	5, 0x24, 0x01, 0x00, 1,		/* call management: none, commands are data */
+	4, 0x24, 0x02, 0x06,		/* line coding, serial state and break */
+	5, 0x24, 0x06, 0, 1,		/* union of both interfaces */
+	7, 5, EP_NOTIFY, 3, LE16(16), 8,
 	/* interface 1: data */
-	9,
-	4,
-	1,
-	0,
-	2,
-	0x0a,
-	0,
-	0,
-	0,
-	7,
-	5,
-	EP_DATA_IN,
-	2,
-	LE16(PACKET),
-	0,
-	7,
-	5,
-	EP_DATA_OUT,
-	2,
-	LE16(PACKET),
-	0,
+	9, 4, 1, 0, 2, 0x0a, 0, 0, 0,
+	7, 5, EP_DATA_IN, 2, LE16(PACKET), 0,
+	7, 5, EP_DATA_OUT, 2, LE16(PACKET), 0,
 };
+/* clang-format on */
 
 static struct cdc_acm *to_acm(struct usbip_device *usb)
 {
@@ -102,22 +51,13 @@ static uint16_t setup_value(const struct usbip_request *request)
 static void send_device(struct cdc_acm *acm, struct usbip_request *request)
 {
 	const struct cdc_acm_identity *id = &acm->identity;
+	/* clang-format off */
 	const uint8_t device[] = {
-		18,
-		DESCRIPTOR_DEVICE,
-		LE16(0x0200),
-		0x02,
-		0,
-		0,
-		PACKET,
-		LE16(id->vendor),
-		LE16(id->product),
-		LE16(0x0100),
-		STRING_MANUFACTURER,
-		STRING_PRODUCT,
-		id->serial[0] ? STRING_SERIAL : 0,
-		1,
+		18, DESCRIPTOR_DEVICE, LE16(0x0200), 0x02, 0, 0, PACKET,
+		LE16(id->vendor), LE16(id->product), LE16(0x0100),
+		STRING_MANUFACTURER, STRING_PRODUCT, id->serial[0] ? STRING_SERIAL : 0, 1,
 	};
+	/* clang-format on */
 
 	usbip_complete_in(&acm->usb, request, device, sizeof(device));
 }

@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 from vm import PATIENCE, VM
@@ -58,6 +59,7 @@ class Rig:
             sys.exit(SKIPPED)
         self.environment = VARIANTS[variant]
         self.adapter = "u0"
+        self.dir = tempfile.TemporaryDirectory(prefix="trunkline-modem-")
         self.bus = None
         self.sim = None
         self.events = collections.deque()
@@ -73,13 +75,10 @@ class Rig:
     def start_modem(self):
         """modemsim beside QEMU. @return QEMU's options for it"""
         self.sim = subprocess.Popen(
-            [os.path.join(os.environ["BIN"], "modemsim"), "--control", "--dir",
-             "/tmp/trunkline-qemu-%d" % os.getpid(), "--modem", "u=201,dtr=ignore",
-             "--modem", "v=202,answer=1"], text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE)
-        path = self.sim.stdout.readline().split()[2]
-        while self.sim.stdout.readline() != "ready\n":
-            pass
+            [os.path.join(os.environ["BIN"], "modemsim"), "--control", "--dir", self.dir.name,
+             "--modem", "u=201,dtr=ignore", "--modem", "v=202,answer=1"], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        path, *_ = [self.sim.stdout.readline().split()[-1] for _ in ("u", "v", "ready")]
         return ["-device", "qemu-xhci,id=xhci,addr=2", "-chardev", f"serial,id=u,path={path}",
                 "-device", ADAPTER + self.adapter]
 
@@ -95,12 +94,17 @@ class Rig:
         self.shell("touch /run/monitor.log; (until linectl monitor --json 2>>/run/monitor.log; "
                    "do sleep 0.1; done | /test/bin/witness %s >/dev/virtio-ports/events) "
                    "2>>/run/witness.log &" % ("--hold" if hold else ""))
-        # From here on the witness tells.
-        self.until("the daemon and the monitor are there", lambda: "linectl[" in self.shell(
-            "grep connected /run/lined.log || true"))
-        self.states = {line["name"]: line["state"] for line in self.json("list")["lines"]}
+        self.until("the daemon listens", lambda: self.vm.run(
+            f"export {self.environment}; linectl list")[0] == OK)
         for name in MODEMS + "u":
             self.await_state(name, "ready")
+        self.until("the monitor listens", self.is_monitored)
+
+    def is_monitored(self):
+        self.linectl("reset", "a")
+        self.vm.turn(0.1)
+        self.take_events()
+        return any(seen["source"] == "client" for seen in self.events)
 
     # ---- the guest
 
@@ -198,11 +202,19 @@ class Rig:
         self.events.clear()
 
     def await_state(self, name, *states):
-        self.await_event(f"line {name} is {' or '.join(states)}",
-                         lambda: self.states.get(name) in states)
+        """From events, which cost the guest nothing; it is asked when it has been silent."""
+        seen = None
+
+        def check():
+            nonlocal seen
+            if self.states.get(name) not in states and seen == len(self.events):
+                self.states = {line["name"]: line["state"] for line in self.json("list")["lines"]}
+            seen = len(self.events)
+            return self.states.get(name) in states
+        self.await_event(f"line {name} is {' or '.join(states)}", check)
 
     def await_gone(self, name):
-        self.await_state(name, "gone", "absent", "opening")
+        self.await_state(name, "gone", "absent")
 
     # ---- modems
 
@@ -228,12 +240,12 @@ class Rig:
 
     def clean(self, lines=MODEMS + "u"):
         """Everything plugged in, without faults, and every line ready: as at the beginning."""
-        for session in self.json("sessions")["sessions"]:
-            self.linectl("hangup", session["session"])
         for state in self.modems("usb"):
             self.modems("fault %s none" % state["name"])
             if not state["plugged"]:
                 self.modems("plug %s" % state["name"])
+        for session in self.json("sessions")["sessions"]:
+            self.linectl("hangup", session["session"])
         for name in lines:
             self.await_state(name, "ready")
 
@@ -251,8 +263,8 @@ class Rig:
         def check():
             self.sim.stdin.write("show\n")
             self.sim.stdin.flush()
-            lines = iter(self.sim.stdout.readline, "ok\n")
-            states = [json.loads(line) for line in lines]
+            states = [json.loads(self.sim.stdout.readline()) for _ in "uv"]
+            self.sim.stdout.readline()  # ok
             return all(not s["off_hook"] and s["state"] == "command" for s in states)
         self.until("both modems are on hook", check)
 
@@ -266,3 +278,4 @@ class Rig:
         self.sim.stdin.close()
         self.sim.stdout.close()
         self.sim.wait()
+        self.dir.cleanup()

@@ -74,8 +74,8 @@ class Wires(Case):
 
     def test_a_call_raises_dtr_and_dcd_and_its_drop_lowers_both(self):
         session = rig.dial("a", ANSWERS)
-        lines = self.lines()
-        self.assertEqual((lines["dtr"], lines["dcd"], lines["dsr"]), (1, 1, 1))
+        rig.until("DCD", lambda: self.lines()["dcd"])
+        self.assertEqual((self.lines()["dtr"], self.lines()["dsr"]), (1, 1))
         self.assertTrue(rig.modem("a")["dtr"])
         rig.linectl("drop", session)
         info = rig.info(session)
@@ -99,7 +99,7 @@ class Wires(Case):
         before = self.lines()["ri_count"]
         rig.modems("ring a 5550")
         rig.event(source="client", line_name="a", type="call-state", state="offering")
-        self.assertGreater(self.lines()["ri_count"], before)
+        rig.until("RI", lambda: self.lines()["ri_count"] > before)
         session = rig.linectl("--quiet", "answer", "--keep", "a").strip()
         rig.linectl("hangup", session)
 
@@ -146,22 +146,26 @@ class Unplugged(Case):
         self.assertEqual(event["origin"], "device-gone")
         self.assert_back("a")
 
+    @staticmethod
+    def drop_steps():
+        return int(rig.shell("grep -c 'a/.*drop: step' /run/lined.log || true"))
+
     def test_dropping(self):
         session = rig.dial("a", ANSWERS)
         rig.modems("fault a stuck")
-        rig.shell("rm -f /run/dropped; "
-                  f"(linectl --timeout 100 drop {session}; echo $? >/run/dropped) >&2 &")
-        rig.until("DTR is low", lambda: not rig.modem("a")["dtr"])
+        steps = self.drop_steps()
+        rig.shell(f"(linectl drop {session}; echo $?) >/run/dropped 2>&1 &")
+        rig.until("the drop has begun", lambda: self.drop_steps() > steps)
         rig.modems("unplug a")
-        rig.until("the drop is over", lambda: rig.shell("cat /run/dropped || true").strip() == "0")
+        rig.until("the drop is done", lambda: rig.shell("tail -n 1 /run/dropped").strip() == "0")
         self.assert_gone(session, "a")
         rig.modems("fault a none")
         self.assert_back("a")
 
     def test_probing(self):
         rig.modems("fault a silent")
-        rig.linectl("reset", "a", "--timeout", "100", ">&2", "&")
-        rig.await_state("a", "probing")
+        rig.shell("linectl reset a >/run/reset 2>&1 &")
+        rig.event(source="client", line_name="a", type="line-state", state="probing")
         rig.modems("unplug a")
         rig.await_gone("a")
         rig.modems("fault a none")
@@ -250,6 +254,7 @@ class Drivers(Case):
         nodes = {name: rig.node(name) for name in "ab"}
         rig.modems("unplug a b")
         self.assert_gone(session, "a")
+        rig.await_gone("b")
         # The lowest free number goes to whoever comes first: they change places.
         for name in sorted("ab", key=lambda name: int(nodes[name][6:]), reverse=True):
             rig.modems(f"plug {name}")
@@ -257,6 +262,23 @@ class Drivers(Case):
         self.assertEqual((rig.node("a"), rig.node("b")), (nodes["b"], nodes["a"]))
         for name in "ab":
             self.assert_works(name)
+
+    def test_claimed(self):
+        """By udev rules, ours and that of the claim, which a real udevd obeys."""
+        def claims():
+            node = rig.node("h")
+            properties = rig.shell(f"udevadm info --query property /dev/{node}").split()
+            links = rig.shell("readlink /dev/line/* || true").split()
+            return ("ID_MM_DEVICE_IGNORE=1" in properties, "../" + node in links)
+        self.assertEqual(claims(), (False, False))
+        rig.shell(f"mkdir -p /etc/udev/rules.d; linectl claim --write {device('h')}; "
+                  "udevadm control --reload")
+        rig.modems("unplug h")
+        rig.await_gone("h")
+        rig.modems("plug h")
+        rig.await_state("h", "ready")
+        rig.until("the claim shows", lambda: claims() == (True, True))
+        rig.shell(f"linectl unclaim {device('h')}; udevadm control --reload")
 
 
 class Adapter(Case):
