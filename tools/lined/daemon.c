@@ -378,7 +378,8 @@ int lined_run(struct lined *lined)
 	int r = 0;
 
 	lined->watchdog_ms = lined_notify_watchdog_ms();
-	while (r == 0 && !lined->stopped && !(lined->stopping && lined->n_drops == 0)) {
+	while (r == 0 && !lined->stopped &&
+	       !(lined->stopping && lined->n_drops == 0 && !lined_stop_more(lined))) {
 		r = event_run(&lined->loop, time_left(lined));
 		check_deadlines(lined);
 		settle(lined);

@@ -84,6 +84,9 @@ const struct lined_user *lined_find_user(const struct lined *lined, tl_client cl
 /** Forget the users for whom nothing is kept any more, if that may have changed. */
 void lined_forget_users(struct lined *lined);
 
+/** All drops so far have ended: begin those that had to wait. @return there are some */
+bool lined_stop_more(struct lined *lined);
+
 /** The session is gone: end the calls that tell of it. */
 void lined_session_gone(struct lined *lined, tl_session session);
 

@@ -42,16 +42,27 @@ static int drop_calls(struct lined *lined)
 	r = tl_session_list(lined->ctx, (tl_client){0}, &sessions, &n);
 	if (r < 0 || n == 0)
 		return r;
+	free(lined->drops);
 	lined->drops = calloc(n, sizeof(*lined->drops));
 	for (size_t i = 0; i < n && lined->drops; i++) {
 		uint64_t op;
 
-		/* Refused: over already, or somebody else's to drop, who is in this list too. */
+		/* Refused: over already, or somebody else's to drop, who is in this list too; or
+		 * its client has as many requests as it may: lined_stop_more(). */
 		if (tl_session_drop(lined->ctx, sessions[i], 0, &op) == 0)
 			lined->drops[lined->n_drops++] = op;
 	}
 	free(sessions);
 	return lined->drops ? 0 : -ENOMEM;
+}
+
+bool lined_stop_more(struct lined *lined)
+{
+	int r = drop_calls(lined);
+
+	if (r < 0)
+		lined_log(&lined->log, TL_LOG_ERROR, "ending the calls: %s", strerror(-r));
+	return lined->n_drops > 0;
 }
 
 void lined_stop(struct lined *lined)
@@ -74,8 +85,6 @@ void lined_stop(struct lined *lined)
 	if (r < 0)
 		lined_log(&lined->log, TL_LOG_WARNING, "service manager: %s", strerror(-r));
 	adopt_calls(lined);
-	r = drop_calls(lined);
-	if (r < 0)
-		lined_log(&lined->log, TL_LOG_ERROR, "ending the calls: %s", strerror(-r));
+	(void)lined_stop_more(lined);
 	lined_log(&lined->log, TL_LOG_INFO, "stopping: %zu calls to end", lined->n_drops);
 }
