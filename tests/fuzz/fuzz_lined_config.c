@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Any configuration file is taken or refused with a reason that names a line; lines taken have a
+/* Any configuration file is taken or refused with reasons that name their lines; lines taken have a
  * device. */
 
 #include <string.h>
 
 #include "fuzz.h"
 #include "tools/lined/config.h"
+#include "tools/lined/report.h"
 #include "tools/lined/settings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct lined_settings settings;
-	char why[LINED_WHY_MAX] = "";
+	struct lined_report report = {0};
 	char *text;
 	int r;
 
@@ -24,9 +25,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 
 	lined_settings_init(&settings);
-	r = lined_config_parse("f", text, size, &settings, why);
-	FUZZ_CHECK((r == 0) == (why[0] == '\0'));
-	FUZZ_CHECK(r == 0 || strncmp(why, "f:", 2) == 0);
+	r = lined_config_parse("f", text, size, &settings, &report);
+	FUZZ_CHECK((r == 0) == (report.n == 0));
+	for (unsigned int i = 0; i + 1 < lined_report_kept(&report); i++)
+		FUZZ_CHECK(strncmp(report.mistakes[i], "f:", 2) == 0);
 	for (size_t i = 0; i < settings.n_lines && r == 0; i++)
 		FUZZ_CHECK(settings.lines[i].has_device);
 	lined_settings_fini(&settings);

@@ -9,6 +9,7 @@
 #include "tools/lined/daemon.h"
 #include "tools/lined/notify.h"
 #include "tools/lined/options.h"
+#include "tools/lined/report.h"
 
 #define EXIT_USAGE 2
 
@@ -59,21 +60,32 @@ static int serve(const struct lined_settings *settings)
 			lined_log(&settings->log, TL_LOG_WARNING, "service manager: %s",
 				  strerror(-r));
 		lined_log(&settings->log, TL_LOG_INFO, "serving %zu lines", settings->n_lines);
+		if (settings->n_lines == 0 && settings->fd < 0 && !settings->claim_marked)
+			lined_log(&settings->log, TL_LOG_WARNING,
+				  "no lines are configured: see lined.conf(5)");
 		r = lined_run(&lined);
 	}
 	lined_fini(&lined);
 	return r;
 }
 
+static int tell(const struct lined_log *log, const struct lined_report *report)
+{
+	for (unsigned int i = 0; i < lined_report_kept(report); i++)
+		lined_log(log, TL_LOG_ERROR, "%s", report->mistakes[i]);
+	return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	enum lined_action action = LINED_LEAVE;
 	struct lined_settings settings;
+	struct lined_report report = {0};
 	int status = EXIT_SUCCESS;
 
 	lined_settings_init(&settings);
-	if (lined_options_read(argc, argv, &settings, &action) < 0)
-		status = EXIT_USAGE;
+	if (lined_options_read(argc, argv, &settings, &action, &report) < 0)
+		status = tell(&settings.log, &report);
 	else if (action == LINED_CHECK)
 		printf("the configuration is right: %zu lines\n", settings.n_lines);
 	else if (action == LINED_SERVE && serve(&settings) < 0)

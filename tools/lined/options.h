@@ -6,7 +6,11 @@
 
 #include "tools/lined/settings.h"
 
-#define LINED_CONFIG_DEFAULT "/etc/trunkline/lined.conf"
+struct lined_report;
+
+/** Folders, for lined_config_read_folder(): the administrator's wins. */
+#define LINED_CONFIG_DEFAULT "/etc/trunkline"
+#define LINED_CONFIG_VENDOR  "/usr/lib/trunkline"
 
 /** What is left to do once the command line has been read. */
 enum lined_action {
@@ -16,12 +20,14 @@ enum lined_action {
 };
 
 /**
- * Read the command line, and the configuration file it names or the default one.
+ * Read the command line, and the configuration it names or the default one.
  *
+ * @param argv     reordered, otherwise left as it is: it can be read again
  * @param settings initialised; on failure only good to be freed
- * @return 0; -EINVAL and other errors, already told on stderr
+ * @param report   all that is wrong
+ * @return 0; -EINVAL and other errors of reading files
  */
 int lined_options_read(int argc, char **argv, struct lined_settings *settings,
-		       enum lined_action *ret_action);
+		       enum lined_action *ret_action, struct lined_report *report);
 
 #endif

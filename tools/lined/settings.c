@@ -20,12 +20,29 @@ void lined_settings_init(struct lined_settings *settings)
 	lined_log_init(&settings->log);
 }
 
+static size_t count_keys(void)
+{
+	const char *const *keys = tl_line_params_keys();
+	size_t n = 0;
+
+	while (keys[n])
+		n++;
+	return n;
+}
+
+static void line_fini(struct lined_line *line)
+{
+	for (size_t i = 0; line->values && i < count_keys(); i++)
+		free(line->values[i]);
+	free(line->values);
+	free(line->name);
+	tl_line_params_free(line->params);
+}
+
 void lined_settings_fini(struct lined_settings *settings)
 {
-	for (size_t i = 0; i < settings->n_lines; i++) {
-		free(settings->lines[i].name);
-		tl_line_params_free(settings->lines[i].params);
-	}
+	for (size_t i = 0; i < settings->n_lines; i++)
+		line_fini(&settings->lines[i]);
 	free(settings->lines);
 	free(settings->socket);
 }
@@ -74,6 +91,16 @@ const char *lined_nearest(const char *text, const char *const *words)
 	return nearest;
 }
 
+const struct lined_line *lined_settings_find(const struct lined_settings *settings,
+					     const char *name)
+{
+	for (size_t i = 0; i < settings->n_lines; i++) {
+		if (strcmp(settings->lines[i].name, name) == 0)
+			return &settings->lines[i];
+	}
+	return NULL;
+}
+
 int lined_settings_add_line(struct lined_settings *settings, const char *name, char *why,
 			    struct lined_line **ret_line)
 {
@@ -81,11 +108,9 @@ int lined_settings_add_line(struct lined_settings *settings, const char *name, c
 	struct lined_line *grown;
 	int r = -ENOMEM;
 
-	for (size_t i = 0; i < settings->n_lines; i++) {
-		if (strcmp(settings->lines[i].name, name) == 0) {
-			snprintf(why, LINED_WHY_MAX, "there is already a line '%s'", name);
-			return -EEXIST;
-		}
+	if (lined_settings_find(settings, name)) {
+		snprintf(why, LINED_WHY_MAX, "there is already a line '%s'", name);
+		return -EEXIST;
 	}
 	snprintf(why, LINED_WHY_MAX, "out of memory");
 	grown = realloc(settings->lines, (settings->n_lines + 1) * sizeof(*grown));
@@ -94,7 +119,8 @@ int lined_settings_add_line(struct lined_settings *settings, const char *name, c
 	settings->lines = grown;
 	line.name = strdup(name);
 	line.params = tl_line_params_new();
-	if (!line.name || !line.params)
+	line.values = calloc(count_keys(), sizeof(*line.values));
+	if (!line.name || !line.params || !line.values)
 		goto fail;
 	r = lined_line_set(&line, "name", name, why);
 	if (r < 0)
@@ -103,9 +129,25 @@ int lined_settings_add_line(struct lined_settings *settings, const char *name, c
 	*ret_line = &grown[settings->n_lines++];
 	return 0;
 fail:
-	free(line.name);
-	tl_line_params_free(line.params);
+	line_fini(&line);
 	return r;
+}
+
+static int note_value(struct lined_line *line, const char *key, const char *value)
+{
+	const char *const *keys = tl_line_params_keys();
+	char *copy = strdup(value);
+	size_t i = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	while (strcmp(keys[i], key) != 0)
+		i++;
+	free(line->values[i]);
+	line->values[i] = copy;
+	if (strcmp(key, "device") == 0)
+		line->has_device = true;
+	return 0;
 }
 
 int lined_line_set(struct lined_line *line, const char *key, const char *value, char *why)
@@ -123,8 +165,22 @@ int lined_line_set(struct lined_line *line, const char *key, const char *value, 
 	} else if (r < 0) {
 		snprintf(why, LINED_WHY_MAX, "%s = %s: %s", key, value,
 			 reason ? reason : "out of memory");
-	} else if (strcmp(key, "device") == 0) {
-		line->has_device = true;
+	} else {
+		r = note_value(line, key, value);
+		if (r < 0)
+			snprintf(why, LINED_WHY_MAX, "out of memory");
 	}
 	return r;
+}
+
+bool lined_line_equal(const struct lined_line *a, const struct lined_line *b)
+{
+	for (size_t i = 0; i < count_keys(); i++) {
+		const char *one = a->values[i];
+		const char *other = b->values[i];
+
+		if (one != other && (!one || !other || strcmp(one, other) != 0))
+			return false;
+	}
+	return true;
 }

@@ -17,6 +17,7 @@ struct lined_line {
 	char *name;
 	bool has_device;
 	struct tl_line_params *params;
+	char **values; /**< as they were given, one per key of tl_line_params_keys(), or NULL */
 };
 
 struct lined_settings {
@@ -55,6 +56,21 @@ int lined_settings_add_line(struct lined_settings *settings, const char *name, c
  * @return 0; -ENOENT; -EINVAL; -ENOMEM
  */
 int lined_line_set(struct lined_line *line, const char *key, const char *value, char *why);
+
+/** Do both say the same of their line? */
+bool lined_line_equal(const struct lined_line *a, const struct lined_line *b);
+
+/** @return the line of this name, or NULL */
+const struct lined_line *lined_settings_find(const struct lined_settings *settings,
+					     const char *name);
+
+/**
+ * Set a key of [lined].
+ * @param why as for lined_line_set()
+ * @return 0; -ENOENT; -EINVAL; -ENOMEM
+ */
+int lined_settings_set(struct lined_settings *settings, const char *key, const char *value,
+		       char *why);
 
 /** @return the word of the list that text was probably meant to be; NULL when none is near */
 const char *lined_nearest(const char *text, const char *const *words);

@@ -2,28 +2,28 @@
 #include "tools/lined/options.h"
 
 #include <criterion/criterion.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "tools/lined/report.h"
 
 #define ARGS_MAX 8
 #define ARG_SIZE 80
 
-/* getopt keeps its place in a global. */
 static int read_args(const char *const *args, struct lined_settings *settings,
 		     enum lined_action *ret_action)
 {
 	char copies[ARGS_MAX][ARG_SIZE] = {"lined"};
 	char *argv[ARGS_MAX + 1] = {copies[0]};
+	struct lined_report report = {0};
 	int argc = 1;
 
 	for (; args[argc - 1]; argc++) {
 		snprintf(copies[argc], ARG_SIZE, "%s", args[argc - 1]);
 		argv[argc] = copies[argc];
 	}
-	optind = 0;
 	lined_settings_init(settings);
-	return lined_options_read(argc, argv, settings, ret_action);
+	return lined_options_read(argc, argv, settings, ret_action, &report);
 }
 
 Test(lined_options, lines_and_their_parameters)

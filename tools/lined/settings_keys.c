@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <trunkline/ctx.h>
+
+#include "tools/lined/settings.h"
+#include "tools/varlink/number.h"
+
+#define KEEP_AGE_MAX (10 * 365 * 24 * 3600) /* seconds */
+
+/* @return 0; -EINVAL, why says what would be right; -ENOMEM */
+typedef int (*setter)(struct lined_settings *settings, const char *value, char *why);
+
+static int refuse(char *why, const char *what)
+{
+	snprintf(why, LINED_WHY_MAX, "must be %s", what);
+	return -EINVAL;
+}
+
+static int set_number(const char *value, const uint32_t range[2], char *why, uint32_t *ret_number)
+{
+	char what[64];
+
+	if (number_parse(value, range[0], range[1], ret_number) == 0)
+		return 0;
+	snprintf(what, sizeof(what), "a number from %u to %u", range[0], range[1]);
+	return refuse(why, what);
+}
+
+static int set_socket(struct lined_settings *settings, const char *value, char *why)
+{
+	char *copy;
+
+	if (value[0] != '/')
+		return refuse(why, "a path from the root");
+	copy = strdup(value);
+	if (!copy)
+		return -ENOMEM;
+	free(settings->socket);
+	settings->socket = copy;
+	return 0;
+}
+
+static int set_log_level(struct lined_settings *settings, const char *value, char *why)
+{
+	enum tl_log_level level;
+
+	if (lined_log_level_from_name(value, &level) < 0)
+		return refuse(why, LINED_LOG_LEVELS);
+	if (!settings->has_log_level)
+		settings->log.level = level;
+	return 0;
+}
+
+static int set_keep_sessions(struct lined_settings *settings, const char *value, char *why)
+{
+	static const uint32_t range[] = {1, TL_SESSIONS_PER_CLIENT_MAX};
+
+	return set_number(value, range, why, &settings->keep_sessions);
+}
+
+static int set_keep_age(struct lined_settings *settings, const char *value, char *why)
+{
+	static const uint32_t range[] = {0, KEEP_AGE_MAX};
+	uint32_t age;
+	int r;
+
+	r = set_number(value, range, why, &age);
+	if (r < 0)
+		return r;
+	if (age > 0 && age < TL_KEEP_AGE_MIN_S) {
+		snprintf(why, LINED_WHY_MAX, "must be 0, for ever, or at least %d",
+			 TL_KEEP_AGE_MIN_S);
+		return -EINVAL;
+	}
+	settings->keep_age = age;
+	return 0;
+}
+
+static int set_hotplug(struct lined_settings *settings, const char *value, char *why)
+{
+	for (enum tl_hotplug_feed feed = 0; feed < TL_HOTPLUG_COUNT; feed++) {
+		if (strcmp(value, tl_hotplug_feed_name(feed)) == 0) {
+			settings->hotplug = feed;
+			return 0;
+		}
+	}
+	return refuse(why, "auto, udev, kernel or off");
+}
+
+static int set_claim(struct lined_settings *settings, const char *value, char *why)
+{
+	bool marked = strcmp(value, "marked") == 0;
+
+	if (!marked && strcmp(value, "configured") != 0)
+		return refuse(why, "configured or marked");
+	settings->claim_marked = marked;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	setter set;
+} keys[] = {
+	{"socket", set_socket},
+	{"log-level", set_log_level},
+	{"keep-sessions", set_keep_sessions},
+	{"keep-age", set_keep_age},
+	{"hotplug", set_hotplug},
+	{"claim", set_claim},
+};
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+static int refuse_key(const char *key, char *why)
+{
+	const char *words[KEYS + 1] = {NULL};
+	const char *nearest;
+
+	for (size_t i = 0; i < KEYS; i++)
+		words[i] = keys[i].name;
+	nearest = lined_nearest(key, words);
+	if (nearest)
+		snprintf(why, LINED_WHY_MAX, "[lined] has no '%s': did you mean '%s'?", key,
+			 nearest);
+	else
+		snprintf(why, LINED_WHY_MAX, "[lined] has no '%s': lined.conf(5) has the list",
+			 key);
+	return -ENOENT;
+}
+
+int lined_settings_set(struct lined_settings *settings, const char *key, const char *value,
+		       char *why)
+{
+	char reason[LINED_WHY_MAX] = "out of memory";
+
+	for (size_t i = 0; i < KEYS; i++) {
+		int r;
+
+		if (strcmp(key, keys[i].name) != 0)
+			continue;
+		r = keys[i].set(settings, value, reason);
+		if (r < 0)
+			snprintf(why, LINED_WHY_MAX, "%s = %.200s: %.200s", key, value, reason);
+		return r;
+	}
+	return refuse_key(key, why);
+}
