@@ -800,27 +800,6 @@ class Lifecycle(Fixture):
         self.assertEqual(bad.returncode, 2)
         self.assertIn(":3: a line has no 'buad': did you mean 'baud'?", bad.stderr)
 
-    def test_check_config_of_a_folder_tells_all_mistakes(self):
-        os.mkdir(os.path.join(self.dir, "conf.d"))
-        self.check("[lined]\nsokcet = /x\nkeep-age = 1\n", "--check-config")
-        with open(os.path.join(self.dir, "conf.d", "a.conf"), "w", encoding="utf-8") as file:
-            file.write("[line a]\nbaud = fast\n")
-        run = subprocess.run([os.path.join(BIN, "lined"), "--config", self.dir, "--check-config"],
-                             capture_output=True, text=True, timeout=LIMIT, check=False)
-        self.assertEqual(run.returncode, 2)
-        lines = run.stderr.splitlines()
-        for line, expected in zip(lines, ("lined.conf:2: [lined] has no 'sokcet': did you mean",
-                                          "lined.conf:3: keep-age = 1: must be",
-                                          "conf.d/a.conf:2: baud = fast: "), strict=True):
-            self.assertIn(expected, line)
-
-    def test_no_lines_are_worth_a_warning(self):
-        self.lined = self.start("lined", "--config", "/dev/null", "--socket", self.path,
-                                stderr=subprocess.PIPE)
-        while b"no lines are configured" not in self.lined.stderr.readline():
-            self.assertIsNone(self.lined.poll())
-        self.lined.stderr.close()
-
     def test_usage(self):
         for args, status in ((["--version"], 0), (["--help"], 0), (["--frobnicate"], 2),
                              (["--fd", "99"], 1)):

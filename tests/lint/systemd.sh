@@ -24,8 +24,10 @@ fail() {
 	exit 1
 }
 
-# The program is not where it will be installed.
-sed "s|^ExecStart=.*/lined|ExecStart=$build/bin/lined|" "$build/systemd/lined.service" \
+# The programs are not where they will be installed.
+sed -e "s|^ExecStart=.*/lined|ExecStart=$build/bin/lined|" \
+	-e "s|^ExecReload=.*/linectl|ExecReload=$build/bin/linectl|" \
+	"$build/systemd/lined.service" \
 	>"$tmp/lined.service"
 grep -qx "ExecStart=$build/bin/lined" "$tmp/lined.service" || fail 'the unit starts no lined'
 systemd-analyze verify --man=no "$tmp/lined.service" >"$tmp/log" 2>&1 || fail 'a bad unit'

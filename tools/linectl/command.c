@@ -63,6 +63,11 @@ static const struct command commands[] = {
 	 "ACTION is add or remove. For systems without udev whose hotplug scripts know of devices; "
 	 "with --sysfs the device's folder there need not be looked for.",
 	 "admin", 0, line_hotplug},
+	{"reload", "", "have the daemon read its configuration again",
+	 "Prints what has changed. With any mistake the daemon keeps the configuration that it "
+	 "has, "
+	 "and all mistakes are printed. Calls on lines that have not changed are not touched.",
+	 "admin", 0, raw_reload},
 	{"counters", "", "what the daemon has counted", NULL, "observe", 0, raw_counters},
 	{"call", "METHOD [JSON]", "call a method of the daemon",
 	 "METHOD without a dot belongs to io.trunkline. Replies and errors are printed as JSON.",

@@ -12,6 +12,36 @@
 #include "tools/varlink/interface.h"
 #include "tools/varlink/json.h"
 
+static void print_changes(const struct app *app, struct json_object *params, const char *key,
+			  const char *what)
+{
+	struct json_object *names = field_get(params, key);
+
+	for (size_t i = 0; i < json_object_array_length(names); i++)
+		fprintf(app->output.out, "%-8s  %s%s\n", key,
+			json_object_get_string(json_object_array_get_idx(names, i)), what);
+}
+
+enum status raw_reload(struct app *app, const char **args)
+{
+	struct varlink_reply reply = {0};
+	enum status status;
+
+	status = connect_call(app, args[0], "Reload", json_object_new_object(), &reply);
+	if (status != STATUS_OK)
+		return status;
+	if (app->output.json) {
+		output_json(&app->output, reply.params);
+	} else {
+		print_changes(app, reply.params, "added", "");
+		print_changes(app, reply.params, "removed", "");
+		print_changes(app, reply.params, "changed", ", when no call is on it");
+		print_changes(app, reply.params, "restart", ": from the next start on");
+	}
+	varlink_reply_clear(&reply);
+	return STATUS_OK;
+}
+
 enum status raw_counters(struct app *app, const char **args)
 {
 	struct varlink_reply reply = {0};

@@ -15,7 +15,10 @@
 #include <unistd.h>
 
 #include "tools/lined/client.h"
+#include "tools/lined/lines.h"
 #include "tools/lined/notify.h"
+#include "tools/lined/reload.h"
+#include "tools/lined/report.h"
 #include "tools/lined/settings.h"
 
 static int add_client(struct lined *lined, int fd)
@@ -160,24 +163,14 @@ static void take_signal(void *user, uint32_t events)
 	struct signalfd_siginfo info;
 
 	(void)events;
-	while (read(lined->signal_source.fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		lined_stop(lined);
-}
+	while (read(lined->signal_source.fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		struct lined_report report = {0};
 
-static int add_lines(struct lined *lined, const struct lined_settings *settings)
-{
-	for (size_t i = 0; i < settings->n_lines; i++) {
-		tl_line line;
-		int r;
-
-		r = tl_line_add(lined->ctx, settings->lines[i].params, &line);
-		if (r < 0) {
-			lined_log(&lined->log, TL_LOG_ERROR, "line %s: %s", settings->lines[i].name,
-				  tl_error_text(r));
-			return r;
-		}
+		if (info.ssi_signo != SIGHUP)
+			lined_stop(lined);
+		else
+			(void)lined_reload(lined, &report, NULL); /* it has told the log */
 	}
-	return 0;
 }
 
 static int watch_devices(struct lined *lined, const struct lined_settings *settings)
@@ -252,12 +245,14 @@ static int add_sources(struct lined *lined, const sigset_t *mask)
 	return event_add(&lined->loop, &lined->signal_source, EPOLLIN);
 }
 
-int lined_start(struct lined *lined, const struct lined_settings *settings, const sigset_t *mask)
+int lined_start(struct lined *lined, struct lined_settings *settings, const sigset_t *mask)
 {
 	const struct event_source none = {.fd = -1};
 	int r;
 
 	*lined = (struct lined){.log = settings->log,
+				.settings = settings,
+				.lines_changed = true,
 				.loop = {.epoll = -1},
 				.signal_source = none,
 				.listen_source = none,
@@ -281,7 +276,7 @@ int lined_start(struct lined *lined, const struct lined_settings *settings, cons
 			   : listen_at(lined, settings->socket);
 	if (r == 0)
 		r = watch_devices(lined, settings);
-	return r < 0 ? r : add_lines(lined, settings);
+	return r < 0 ? r : lined_lines_settle(lined);
 }
 
 /* Dispatch who has something new to send; free who is gone, and what they leave. */
@@ -382,6 +377,7 @@ int lined_run(struct lined *lined)
 	       !(lined->stopping && lined->n_drops == 0 && !lined_stop_more(lined))) {
 		r = event_run(&lined->loop, time_left(lined));
 		check_deadlines(lined);
+		(void)lined_lines_settle(lined); /* it has told the log */
 		settle(lined);
 		feed_watchdog(lined);
 	}
@@ -403,6 +399,7 @@ void lined_fini(struct lined *lined)
 		lined->users = user->next;
 		free(user);
 	}
+	lined_lines_fini(lined);
 	tl_ctx_free(lined->ctx);
 	free(lined->drops);
 	if (lined->signal_source.fd >= 0)

@@ -15,6 +15,7 @@
 #include "tools/lined/log.h"
 
 struct lined_client;
+struct lined_own_line;
 struct lined_settings;
 struct tl_ctx;
 
@@ -34,6 +35,9 @@ struct lined_user {
 struct lined {
 	struct lined_log log;
 	struct tl_ctx *ctx;
+	struct lined_settings *settings; /* of main(); replaced by lined_reload() */
+	struct lined_own_line *lines;
+	bool lines_changed; /* some are not as the settings say */
 	struct event_loop loop;
 	struct event_source ctx_source;
 	struct event_source signal_source;
@@ -61,11 +65,11 @@ struct lined {
 /**
  * Open the lines, and listen or serve the inherited socket.
  *
- * @param settings read only now
- * @param mask     signals that end the daemon, blocked by the caller
+ * @param settings outlive the daemon, which replaces them when it is told to read them again
+ * @param mask     signals that end the daemon, and SIGHUP; blocked by the caller
  * @return 0; negative errno, already told in the log
  */
-int lined_start(struct lined *lined, const struct lined_settings *settings, const sigset_t *mask);
+int lined_start(struct lined *lined, struct lined_settings *settings, const sigset_t *mask);
 /** Serve until told to end. @return 0; negative errno of epoll_wait(2) */
 int lined_run(struct lined *lined);
 /** Free everything; also after a lined_start() that failed. */

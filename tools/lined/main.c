@@ -43,7 +43,7 @@ static int block_signals(bool private, sigset_t *ret_mask)
 	return sigprocmask(SIG_BLOCK, ret_mask, NULL) < 0 ? -errno : 0;
 }
 
-static int serve(const struct lined_settings *settings)
+static int serve(struct lined_settings *settings)
 {
 	struct lined lined;
 	sigset_t mask;

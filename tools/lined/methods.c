@@ -126,6 +126,7 @@ const struct varlink_method lined_methods[] = {
 	{"GetCounters", no_params, false, method_get_counters},
 	{"ListPorts", no_params, false, method_list_ports},
 	{"Hotplug", hotplug_params, false, method_hotplug},
+	{"Reload", no_params, false, method_reload},
 	{0},
 };
 /* clang-format on */

@@ -109,6 +109,7 @@ int method_reset(void *user, const void *args);
 int method_get_counters(void *user, const void *args);
 int method_list_ports(void *user, const void *args);
 int method_hotplug(void *user, const void *args);
+int method_reload(void *user, const void *args);
 
 extern const struct varlink_method lined_methods[];
 extern const struct varlink_service lined_service;

@@ -9,6 +9,7 @@
 #include "tools/lined/client.h"
 #include "tools/lined/daemon.h"
 #include "tools/lined/json.h"
+#include "tools/lined/lines.h"
 #include "tools/lined/methods.h"
 #include "tools/varlink/json.h"
 
@@ -141,6 +142,21 @@ static int check_number(struct lined_client *client, const char *number)
 			     position + 1);
 }
 
+/* A line for a new call. */
+static int find_free_line(struct lined_client *client, const char *text, tl_line *ret_line)
+{
+	tl_line line;
+	int r;
+
+	r = client_find_line(client, text, &line);
+	if (r < 0)
+		return r;
+	if (lined_lines_is_leaving(client->lined, line))
+		return client_refuse(client, -ENODEV, "'%.40s' is no longer configured", text);
+	*ret_line = line;
+	return 0;
+}
+
 /* Why the line cannot be used, in its own words. */
 static int refuse_line(struct lined_client *client, tl_line line, int error)
 {
@@ -193,7 +209,7 @@ int method_dial(void *user, const void *args)
 	tl_line line;
 	int r;
 
-	r = client_find_line(client, a->line, &line);
+	r = find_free_line(client, a->line, &line);
 	if (r < 0)
 		return r;
 	r = read_media(client, a->media, &media);
@@ -298,7 +314,7 @@ int method_answer(void *user, const void *args)
 	tl_line line;
 	int r;
 
-	r = client_find_line(client, a->line, &line);
+	r = find_free_line(client, a->line, &line);
 	if (r < 0)
 		return r;
 	r = read_media(client, a->media, &media);

@@ -12,6 +12,8 @@
 #include "tools/lined/daemon.h"
 #include "tools/lined/json.h"
 #include "tools/lined/methods.h"
+#include "tools/lined/reload.h"
+#include "tools/lined/report.h"
 #include "tools/varlink/json.h"
 
 static int add_lines(const struct lined *lined, const tl_line *lines, size_t n,
@@ -238,5 +240,28 @@ int method_hotplug(void *user, const void *args)
 	if (r < 0)
 		return r;
 	client_reply(client, json_object_new_object(), false);
+	return 0;
+}
+
+int method_reload(void *user, const void *args)
+{
+	struct lined_client *client = user;
+	struct lined_report report = {0};
+	struct json_object *changes = NULL;
+	char *text;
+	int r;
+
+	(void)args;
+	if (!client_is_admin(client))
+		return client_refuse(client, -EACCES,
+				     "only administrators may change the configuration");
+	r = lined_reload(client->lined, &report, &changes);
+	if (r == 0) {
+		client_reply(client, changes, false);
+		return 0;
+	}
+	text = lined_report_text(&report);
+	client_fail(client, r, text);
+	free(text);
 	return 0;
 }

@@ -212,6 +212,8 @@ int lined_options_read(int argc, char **argv, struct lined_settings *settings,
 	int id;
 	int r;
 
+	settings->argc = argc;
+	settings->argv = argv;
 	optind = 0; /* from the beginning, also the next time */
 	while ((id = getopt_long(argc, argv, "", options, NULL)) >= 0) {
 		r = take_option(id, settings, &parsed);

@@ -20,21 +20,9 @@ void lined_settings_init(struct lined_settings *settings)
 	lined_log_init(&settings->log);
 }
 
-static size_t count_keys(void)
-{
-	const char *const *keys = tl_line_params_keys();
-	size_t n = 0;
-
-	while (keys[n])
-		n++;
-	return n;
-}
-
 static void line_fini(struct lined_line *line)
 {
-	for (size_t i = 0; line->values && i < count_keys(); i++)
-		free(line->values[i]);
-	free(line->values);
+	free(line->text);
 	free(line->name);
 	tl_line_params_free(line->params);
 }
@@ -119,8 +107,8 @@ int lined_settings_add_line(struct lined_settings *settings, const char *name, c
 	settings->lines = grown;
 	line.name = strdup(name);
 	line.params = tl_line_params_new();
-	line.values = calloc(count_keys(), sizeof(*line.values));
-	if (!line.name || !line.params || !line.values)
+	line.text = strdup("");
+	if (!line.name || !line.params || !line.text)
 		goto fail;
 	r = lined_line_set(&line, "name", name, why);
 	if (r < 0)
@@ -133,18 +121,25 @@ fail:
 	return r;
 }
 
+/* Put the value into the text where its key belongs, instead of an earlier one. */
 static int note_value(struct lined_line *line, const char *key, const char *value)
 {
-	const char *const *keys = tl_line_params_keys();
-	char *copy = strdup(value);
-	size_t i = 0;
+	size_t n = strlen(key);
+	char *text = NULL;
+	char *rest;
+	char *at;
 
-	if (!copy)
+	for (at = line->text; *at; at = rest + 1) {
+		rest = strchr(at, '\n');
+		if (strncmp(at, key, n) >= 0)
+			break;
+	}
+	rest = strncmp(at, key, n) == 0 && at[n] == '=' ? strchr(at, '\n') + 1 : at;
+	if (asprintf(&text, "%.*s%s=%s\n%s", (int)(at - line->text), line->text, key, value, rest) <
+	    0)
 		return -ENOMEM;
-	while (strcmp(keys[i], key) != 0)
-		i++;
-	free(line->values[i]);
-	line->values[i] = copy;
+	free(line->text);
+	line->text = text;
 	if (strcmp(key, "device") == 0)
 		line->has_device = true;
 	return 0;
@@ -171,16 +166,4 @@ int lined_line_set(struct lined_line *line, const char *key, const char *value, 
 			snprintf(why, LINED_WHY_MAX, "out of memory");
 	}
 	return r;
-}
-
-bool lined_line_equal(const struct lined_line *a, const struct lined_line *b)
-{
-	for (size_t i = 0; i < count_keys(); i++) {
-		const char *one = a->values[i];
-		const char *other = b->values[i];
-
-		if (one != other && (!one || !other || strcmp(one, other) != 0))
-			return false;
-	}
-	return true;
 }

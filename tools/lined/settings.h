@@ -17,10 +17,12 @@ struct lined_line {
 	char *name;
 	bool has_device;
 	struct tl_line_params *params;
-	char **values; /**< as they were given, one per key of tl_line_params_keys(), or NULL */
+	char *text; /**< key=value, a line each, by key: the same for lines that are the same */
 };
 
 struct lined_settings {
+	int argc;
+	char **argv;		  /**< to be read again; not ours */
 	struct lined_line *lines; /**< in the order in which they were given */
 	size_t n_lines;
 	char *socket;		/**< NULL: the default */
@@ -56,9 +58,6 @@ int lined_settings_add_line(struct lined_settings *settings, const char *name, c
  * @return 0; -ENOENT; -EINVAL; -ENOMEM
  */
 int lined_line_set(struct lined_line *line, const char *key, const char *value, char *why);
-
-/** Do both say the same of their line? */
-bool lined_line_equal(const struct lined_line *a, const struct lined_line *b);
 
 /** @return the line of this name, or NULL */
 const struct lined_line *lined_settings_find(const struct lined_settings *settings,

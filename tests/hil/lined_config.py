@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""lined and its configuration files: what it says of mistakes, what it does when they change."""
+
+import os
+import signal
+import subprocess
+import unittest
+
+from lined_varlink import BIN, INTERFACE, LIMIT, Client, Error, Fixture
+
+
+class Files(Fixture):
+    """A daemon with a configuration folder."""
+
+    def setUp(self):
+        super().setUp()
+        self.config = os.path.join(self.dir, "etc")
+        os.makedirs(os.path.join(self.config, "conf.d"))
+
+    def put(self, text, name="lined.conf"):
+        with open(os.path.join(self.config, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def lines(self, *names, **keys):
+        """The configuration of these lines; keys are for the last one."""
+        text = "".join(f"[line {name}]\ndevice = {self.dir}/{name}\n" for name in names)
+        return text + "".join(f"{key} = {value}\n" for key, value in keys.items())
+
+    def start_lined(self, **kwargs):
+        self.lined = self.start("lined", "--config", self.config, "--socket", self.path, **kwargs)
+
+
+class Check(Files):
+    def test_all_mistakes_of_all_files_are_told(self):
+        self.put("[lined]\nsokcet = /x\nkeep-age = 1\n")
+        self.put("[line a]\nbaud = fast\n", "conf.d/a.conf")
+        run = subprocess.run([os.path.join(BIN, "lined"), "--config", self.config,
+                              "--check-config"],
+                             capture_output=True, text=True, timeout=LIMIT, check=False)
+        self.assertEqual(run.returncode, 2)
+        for line, expected in zip(run.stderr.splitlines(),
+                                  ("lined.conf:2: [lined] has no 'sokcet': did you mean",
+                                   "lined.conf:3: keep-age = 1: must be",
+                                   "conf.d/a.conf:2: baud = fast: "), strict=True):
+            self.assertIn(expected, line)
+
+    def test_no_lines_are_worth_a_warning(self):
+        self.start_lined(stderr=subprocess.PIPE)
+        while b"no lines are configured" not in self.lined.stderr.readline():
+            self.assertIsNone(self.lined.poll())
+        self.lined.stderr.close()
+
+
+class Reload(Files):
+    def setUp(self):
+        super().setUp()
+        self.put(self.lines("a"))
+        self.start_lined()
+        self.wait_for_socket()
+        self.wait_line("a", "ready")
+        self.admin = self.connect()
+
+    def reload(self, **expected):
+        none = {"added": [], "removed": [], "changed": [], "restart": []}
+        self.assertEqual(self.admin.call("Reload"), {**none, **expected})
+
+    def names(self):
+        return [line["name"] for line in self.admin.call("ListLines")["lines"]]
+
+    def wait_names(self, *names):
+        self.wait_until(lambda: self.names() == list(names))
+
+    def wait_until(self, condition):
+        """Events come on a second connection: they tell when to look."""
+        with Client(self.path) as monitor:
+            monitor.call("GetCounters")  # accepted: it misses nothing from now on
+            monitor.send("Monitor", more=True)
+            while not condition():
+                monitor.receive()
+
+    def state(self, client, session):
+        return client.call("GetSession", session=session)["info"]["state"]
+
+    def test_nothing_changes(self):
+        identity = self.admin.line("a")["line"]
+        self.reload()
+        self.assertEqual(self.admin.line("a")["line"], identity)
+
+    def test_lines_come_change_and_go_beside_a_call(self):
+        client = self.connect()
+        session = self.dial(client)
+        self.put(self.lines("b"), "conf.d/b.conf")
+        self.reload(added=["b"])
+        self.wait_line("b", "ready")
+        identity = self.admin.line("b")["line"]
+        self.put(self.lines("b", number="102"), "conf.d/b.conf")
+        self.reload(changed=["b"])
+        self.wait_line("b", "ready")
+        self.assertEqual(self.admin.line("b")["number"], "102")
+        self.assertNotEqual(self.admin.line("b")["line"], identity)
+        os.unlink(os.path.join(self.config, "conf.d/b.conf"))
+        self.reload(removed=["b"])
+        self.wait_names("a")
+        self.assertEqual(self.state(client, session), "connected")
+        client.call("Hangup", session=session)
+
+    def test_a_call_on_a_line_that_is_taken_away_is_dropped(self):
+        client = self.connect()
+        session = self.dial(client)
+        self.put(self.lines("b"))
+        self.reload(added=["b"], removed=["a"])
+        self.wait_names("b")
+        info = client.call("GetSession", session=session)["info"]
+        self.assertEqual((info["over"], info["origin"]), (True, "application"))
+        self.assertIn("verified", [step["result"] for step in info["drop"]])
+        client.call("Release", session=session)
+        self.assert_error("NotFound", client, "Dial", line="a", number="103")
+        self.wait_line("b", "ready")
+
+    def test_a_call_on_a_line_that_is_changed_goes_on(self):
+        client = self.connect()
+        session = self.dial(client)
+        self.put(self.lines("a", number="101"))
+        self.reload(changed=["a"])
+        self.assertEqual(self.state(client, session), "connected")
+        self.assertNotIn("number", self.admin.line("a"))
+        client.call("Hangup", session=session)
+        self.wait_until(lambda: self.admin.line("a").get("number") == "101")
+        self.wait_line("a", "ready")
+
+    def test_who_waits_for_a_line_that_is_taken_away_is_told(self):
+        waiting, watching = self.connect(), self.connect()
+        for client in (waiting, watching):
+            client.call("GetCounters")  # accepted: what it sends now is not overtaken
+        waiting.send("Answer", line="a", wait=LIMIT)
+        watching.send("Monitor", line="a", more=True)
+        self.put(self.lines("b"))
+        self.reload(added=["b"], removed=["a"])
+        for client in (waiting, watching):
+            with self.assertRaises(Error) as caught:
+                while client.receive():
+                    pass
+            self.assertEqual(caught.exception.name, INTERFACE + "DeviceGone")
+
+    def test_a_broken_configuration_is_refused_and_says_why(self):
+        client = self.connect()
+        session = self.dial(client)
+        self.put("[lined]\nsokcet = /x\n[line b]\nbaud = fast\n")
+        reason = self.assert_error("InvalidArgument", self.admin, "Reload")["reason"]
+        first, second = reason.split("\n")
+        self.assertIn("lined.conf:2: [lined] has no 'sokcet'", first)
+        self.assertIn("lined.conf:4: baud = fast", second)
+        self.assertEqual(self.names(), ["a"])
+        self.assertEqual(self.state(client, session), "connected")
+        client.call("Hangup", session=session)
+
+    def test_sighup_reads_the_configuration(self):
+        self.put(self.lines("a", "b"))
+        self.lined.send_signal(signal.SIGHUP)
+        self.wait_names("a", "b")
+        self.put("mistake\n")
+        self.lined.send_signal(signal.SIGHUP)
+        self.assertEqual(self.names(), ["a", "b"])
+
+    def test_what_needs_a_new_start_is_named(self):
+        self.put("[lined]\nhotplug = off\nclaim = marked\nkeep-age = 10\n" + self.lines("a"))
+        self.reload(restart=["hotplug", "claim"])
+        self.reload(restart=["hotplug", "claim"])
+        self.put(self.lines("a"))
+        self.reload()
+
+    def test_linectl_tells_changes_and_mistakes(self):
+        def linectl(*args):
+            return subprocess.run([os.path.join(BIN, "linectl"), "--socket", self.path, *args],
+                                  capture_output=True, text=True, timeout=LIMIT, check=False)
+
+        self.put(self.lines("b"))
+        run = linectl("reload")
+        self.assertEqual((run.returncode, run.stdout.split()),
+                         (0, ["added", "b", "removed", "a"]))
+        self.put("mistake\n[line]\n")
+        run = linectl("reload")
+        self.assertNotEqual(run.returncode, 0)
+        self.assertIn("lined.conf:1: neither", run.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
