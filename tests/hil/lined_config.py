@@ -52,6 +52,39 @@ class Check(Files):
         self.lined.stderr.close()
 
 
+class Log(Files):
+    def test_a_line_that_stays_away_is_told_once(self):
+        self.put(f"[line x]\ndevice = {self.dir}/x\n" + self.lines("a"))
+        self.start_lined(stderr=subprocess.PIPE)
+        self.wait_for_socket()
+        with Client(self.path) as client:
+            # Each attempt is an event; every one has been told before the next.
+            client.send("Monitor", line="x", more=True)
+            absent = 0
+            while absent < 3:
+                absent += client.receive()["parameters"]["event"].get("state") == "absent"
+        self.lined.terminate()
+        text = self.lined.stderr.read()
+        self.lined.stderr.close()
+        self.assertEqual(text.count(b"lined: x: absent"), 1, text)
+        self.assertEqual(text.count(b"x: opening"), 0, text)
+        self.assertIn(b"lined: a: ready", text)
+
+    def test_the_journal_is_told_priorities_and_files_the_time(self):
+        with open(os.path.join(self.dir, "log"), "w+", encoding="utf-8") as file:
+            stat = os.fstat(file.fileno())
+            for journal, expected in ((f"{stat.st_dev}:{stat.st_ino}", r"<3>"),
+                                      ("1:1", r"\d{4}-\d\d-\d\d [\d:.]{12} lined: ")):
+                self.put("mistake\n")
+                self.start_lined(stderr=file, env={**os.environ, "JOURNAL_STREAM": journal})
+                self.assertEqual(self.lined.wait(LIMIT), 2)
+                self.lined = None
+                file.seek(0)
+                self.assertRegex(file.read(), "^" + expected + ".*lined.conf:1: neither")
+                file.seek(0)
+                file.truncate()
+
+
 class Reload(Files):
     def setUp(self):
         super().setUp()

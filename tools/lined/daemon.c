@@ -20,6 +20,7 @@
 #include "tools/lined/reload.h"
 #include "tools/lined/report.h"
 #include "tools/lined/settings.h"
+#include "tools/lined/tell.h"
 
 static int add_client(struct lined *lined, int fd)
 {
@@ -60,58 +61,6 @@ static void accept_clients(void *user, uint32_t events)
 	}
 }
 
-static void log_call(const struct lined *lined, const struct tl_event *event)
-{
-	enum tl_call_state state = tl_event_get_call_state(event);
-	unsigned long long call = tl_event_get_call(event);
-	const char *line = tl_event_get_line_name(event);
-
-	if (state == TL_CALL_IDLE)
-		lined_log(&lined->log, TL_LOG_INFO, "%s/call%llu: over: %s, by %s", line, call,
-			  tl_disconnect_name(tl_event_get_disconnect(event)),
-			  tl_origin_name(tl_event_get_origin(event)));
-	else
-		lined_log(&lined->log, TL_LOG_INFO, "%s/call%llu: %s", line, call,
-			  tl_call_state_name(state));
-}
-
-static void log_line(const struct lined *lined, const struct tl_event *event)
-{
-	enum tl_line_state state = tl_event_get_line_state(event);
-	bool bad = state == TL_LINE_FAULTY || state == TL_LINE_GONE;
-	const char *why = tl_event_get_text(event);
-
-	lined_log(&lined->log, bad ? TL_LOG_WARNING : TL_LOG_INFO, "%s: %s%s%s",
-		  tl_event_get_line_name(event), tl_line_state_name(state), *why ? ": " : "", why);
-}
-
-static void log_expiry(const struct lined *lined, const struct tl_event *event)
-{
-	unsigned long long call = tl_event_get_call(event);
-	unsigned long long seconds = tl_event_get_count(event);
-	const char *line = tl_event_get_line_name(event);
-
-	if (seconds > 0)
-		lined_log(&lined->log, TL_LOG_INFO,
-			  "%s/call%llu: its kept session will be released in %llu s", line, call,
-			  seconds);
-	else
-		lined_log(&lined->log, TL_LOG_WARNING,
-			  "%s/call%llu: nobody has released its session: it has expired", line,
-			  call);
-}
-
-/* The library itself tells of states at debug level only. */
-static void log_event(const struct lined *lined, const struct tl_event *event)
-{
-	if (tl_event_get_type(event) == TL_EVENT_CALL_STATE)
-		log_call(lined, event);
-	else if (tl_event_get_type(event) == TL_EVENT_LINE_STATE)
-		log_line(lined, event);
-	else if (tl_event_get_type(event) == TL_EVENT_SESSION_EXPIRING)
-		log_expiry(lined, event);
-}
-
 static void count_drop(struct lined *lined, uint64_t op)
 {
 	for (size_t i = 0; i < lined->n_drops; i++) {
@@ -137,7 +86,7 @@ static void take_events(void *user, uint32_t events)
 		if (tl_event_get_type(event) == TL_EVENT_OP_DONE)
 			count_drop(lined, tl_event_get_op(event));
 		if (tl_event_get_client(event).id == own.id)
-			log_event(lined, event);
+			tell_event(lined, event);
 		if (tl_event_get_type(event) == TL_EVENT_SESSION_EXPIRING &&
 		    tl_event_get_count(event) == 0)
 			lined_session_gone(lined, tl_event_get_session(event));
@@ -400,6 +349,7 @@ void lined_fini(struct lined *lined)
 		free(user);
 	}
 	lined_lines_fini(lined);
+	tell_fini(lined);
 	tl_ctx_free(lined->ctx);
 	free(lined->drops);
 	if (lined->signal_source.fd >= 0)

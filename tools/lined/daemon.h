@@ -16,6 +16,7 @@
 
 struct lined_client;
 struct lined_own_line;
+struct lined_told;
 struct lined_settings;
 struct tl_ctx;
 
@@ -37,6 +38,7 @@ struct lined {
 	struct tl_ctx *ctx;
 	struct lined_settings *settings; /* of main(); replaced by lined_reload() */
 	struct lined_own_line *lines;
+	struct lined_told *told;
 	bool lines_changed; /* some are not as the settings say */
 	struct event_loop loop;
 	struct event_source ctx_source;

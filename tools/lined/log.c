@@ -6,28 +6,69 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
 
 #define LINE_MAX_TEXT 512
 
+/* Whoever redirects our stderr does not take the variable away. */
+static bool is_journal(const struct stat *st)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char ours[48];
+
+	snprintf(ours, sizeof(ours), "%llu:%llu", (unsigned long long)st->st_dev,
+		 (unsigned long long)st->st_ino);
+	return stream && strcmp(stream, ours) == 0;
+}
+
+enum lined_log_way lined_log_choose(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return LINED_LOG_SYSLOG;
+	if (is_journal(&st))
+		return LINED_LOG_JOURNAL;
+	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)) /* /dev/null */
+		return LINED_LOG_SYSLOG;
+	return S_ISREG(st.st_mode) || isatty(fd) ? LINED_LOG_TIMED : LINED_LOG_PLAIN;
+}
+
 void lined_log_init(struct lined_log *log)
 {
-	*log = (struct lined_log){.level = TL_LOG_INFO, .prefix = getenv("JOURNAL_STREAM") != NULL};
+	*log = (struct lined_log){.level = TL_LOG_INFO, .way = lined_log_choose(STDERR_FILENO)};
 }
 
 static int syslog_priority(enum tl_log_level level)
 {
 	switch (level) {
 	case TL_LOG_ERROR:
-		return 3;
+		return LOG_ERR;
 	case TL_LOG_WARNING:
-		return 4;
+		return LOG_WARNING;
 	case TL_LOG_INFO:
-		return 6;
+		return LOG_INFO;
 	case TL_LOG_DEBUG:
 	case TL_LOG_TRACE:
-		return 7;
+		return LOG_DEBUG;
 	}
-	return 7;
+	return LOG_DEBUG;
+}
+
+static void write_timed(const char *line)
+{
+	char text[32] = "";
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (localtime_r(&now.tv_sec, &tm))
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+	fprintf(stderr, "%s.%03ld lined: %s\n", text, now.tv_nsec / 1000000, line);
 }
 
 void lined_log_line(void *user, enum tl_log_level level, const char *line)
@@ -36,10 +77,20 @@ void lined_log_line(void *user, enum tl_log_level level, const char *line)
 
 	if (level > log->level)
 		return;
-	if (log->prefix)
-		fprintf(stderr, "<%d>%s\n", syslog_priority(level), line);
-	else
+	switch (log->way) {
+	case LINED_LOG_PLAIN:
 		fprintf(stderr, "lined: %s\n", line);
+		break;
+	case LINED_LOG_TIMED:
+		write_timed(line);
+		break;
+	case LINED_LOG_JOURNAL:
+		fprintf(stderr, "<%d>%s\n", syslog_priority(level), line);
+		break;
+	case LINED_LOG_SYSLOG:
+		syslog(LOG_DAEMON | syslog_priority(level), "%s", line);
+		break;
+	}
 }
 
 void lined_log(const struct lined_log *log, enum tl_log_level level, const char *format, ...)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "tools/lined/daemon.h"
 #include "tools/lined/notify.h"
@@ -76,6 +78,18 @@ static int tell(const struct lined_log *log, const struct lined_report *report)
 	return EXIT_USAGE;
 }
 
+/* A port must never be opened as stdout or stderr. */
+static void fill_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	enum lined_action action = LINED_LEAVE;
@@ -83,6 +97,7 @@ int main(int argc, char **argv)
 	struct lined_report report = {0};
 	int status = EXIT_SUCCESS;
 
+	fill_descriptors();
 	lined_settings_init(&settings);
 	if (lined_options_read(argc, argv, &settings, &action, &report) < 0)
 		status = tell(&settings.log, &report);
