@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""lined and its configuration files: what it says of mistakes, what it does when they change."""
+"""lined as a service: its configuration files and their changes, its log, its manager."""
 
 import os
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -50,6 +51,37 @@ class Check(Files):
         while b"no lines are configured" not in self.lined.stderr.readline():
             self.assertIsNone(self.lined.poll())
         self.lined.stderr.close()
+
+
+class Service(Fixture):
+    def test_service_manager_is_told(self):
+        path = os.path.join(self.dir, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            manager.settimeout(LIMIT)
+            self.lined = self.start("lined", "--socket", self.path,
+                                    env={**os.environ, "NOTIFY_SOCKET": path})
+            self.assertEqual(manager.recv(100), b"READY=1")
+            Client(self.path).sock.close()
+            self.lined.terminate()
+            self.assertEqual(manager.recv(100), b"STOPPING=1")
+            self.assertEqual(self.lined.wait(LIMIT), 0)
+
+    def test_the_watchdog_of_the_service_manager_is_fed(self):
+        path = os.path.join(self.dir, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            manager.settimeout(LIMIT)
+            self.lined = self.start("lined", "--socket", self.path, env={
+                **os.environ, "NOTIFY_SOCKET": path, "WATCHDOG_USEC": "100000"})
+            self.assertEqual(manager.recv(100), b"READY=1")
+            for _ in range(3):
+                self.assertEqual(manager.recv(100), b"WATCHDOG=1")
+            self.lined.terminate()
+            while (message := manager.recv(100)) == b"WATCHDOG=1":
+                pass
+            self.assertEqual(message, b"STOPPING=1")
+            self.assertEqual(self.lined.wait(LIMIT), 0)
 
 
 class Log(Files):

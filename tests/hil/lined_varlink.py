@@ -756,35 +756,6 @@ class Lifecycle(Fixture):
         self.serve()
         self.assert_nothing_left()
 
-    def test_service_manager_is_told(self):
-        path = os.path.join(self.dir, "notify")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-            manager.bind(path)
-            manager.settimeout(LIMIT)
-            self.lined = self.start("lined", "--socket", self.path,
-                                    env={**os.environ, "NOTIFY_SOCKET": path})
-            self.assertEqual(manager.recv(100), b"READY=1")
-            Client(self.path).sock.close()
-            self.lined.terminate()
-            self.assertEqual(manager.recv(100), b"STOPPING=1")
-            self.assertEqual(self.lined.wait(LIMIT), 0)
-
-    def test_the_watchdog_of_the_service_manager_is_fed(self):
-        path = os.path.join(self.dir, "notify")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-            manager.bind(path)
-            manager.settimeout(LIMIT)
-            self.lined = self.start("lined", "--socket", self.path, env={
-                **os.environ, "NOTIFY_SOCKET": path, "WATCHDOG_USEC": "100000"})
-            self.assertEqual(manager.recv(100), b"READY=1")
-            for _ in range(3):
-                self.assertEqual(manager.recv(100), b"WATCHDOG=1")
-            self.lined.terminate()
-            while (message := manager.recv(100)) == b"WATCHDOG=1":
-                pass
-            self.assertEqual(message, b"STOPPING=1")
-            self.assertEqual(self.lined.wait(LIMIT), 0)
-
     def check(self, text, *args):
         path = os.path.join(self.dir, "lined.conf")
         with open(path, "w", encoding="utf-8") as file:
