@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "hal/sysfs.h"
+#include "hal/usb_table.h"
 
 /* Where sysfs is mounted, and a name of 255 bytes below its list of ttys. */
 #define CLASS_PATH_MAX 512
@@ -126,6 +127,22 @@ static int name_node(struct hal_device *device)
 	return 0;
 }
 
+/* What is known of this model; udev, where it is, may know better. */
+static void know_port(struct hal_device *device)
+{
+	const struct hal_usb_port *port;
+
+	if (!device->usb[0] || device->interface < 0 || device->interface > UINT8_MAX)
+		return;
+	port = hal_usb_port_find(device->vendor, device->product, (uint8_t)device->interface);
+	if (!port)
+		return;
+	device->role = hal_device_role_parse(hal_slice_str(port->role));
+	if (port->profile)
+		(void)hal_slice_copy(hal_slice_str(port->profile), device->profile,
+				     sizeof(device->profile));
+}
+
 int hal_device_read(const char *syspath, struct hal_device *ret_device)
 {
 	struct hal_device device = {.interface = -1};
@@ -143,6 +160,7 @@ int hal_device_read(const char *syspath, struct hal_device *ret_device)
 	if (r < 0)
 		return r;
 	climb_up(&device);
+	know_port(&device);
 	*ret_device = device;
 	return 0;
 }

@@ -36,7 +36,8 @@ struct hal_device {
 	char driver[32]; /* of the kernel */
 	int interface;	 /* -1: none */
 	uint16_t vendor, product;
-	/* The udev properties ID_TRUNKLINE, ID_TRUNKLINE_ROLE, _PROFILE and _NAME. */
+	/* The udev properties ID_TRUNKLINE, ID_TRUNKLINE_ROLE, _PROFILE and _NAME; role and profile
+	 * from hal/usb_table.h where udev does not tell. */
 	bool marked; /* meant for us */
 	enum hal_device_role role;
 	char profile[33];

@@ -31,10 +31,14 @@ static struct hal_slice property(struct udev_device *from, const char *name)
 
 static void read_properties(struct udev_device *from, struct hal_device *device)
 {
+	struct hal_slice role = property(from, "ID_TRUNKLINE_ROLE");
+	struct hal_slice profile = property(from, "ID_TRUNKLINE_PROFILE");
+
+	if (role.len > 0)
+		device->role = hal_device_role_parse(role);
+	if (profile.len > 0)
+		(void)hal_slice_copy(profile, device->profile, sizeof(device->profile));
 	device->marked = hal_slice_eq(property(from, "ID_TRUNKLINE"), HAL_SLICE("1"));
-	device->role = hal_device_role_parse(property(from, "ID_TRUNKLINE_ROLE"));
-	(void)hal_slice_copy(property(from, "ID_TRUNKLINE_PROFILE"), device->profile,
-			     sizeof(device->profile));
 	(void)hal_slice_copy(property(from, "ID_TRUNKLINE_NAME"), device->name,
 			     sizeof(device->name));
 }

@@ -118,7 +118,8 @@ Test(device, says_what_it_is_and_where_it_is_plugged_in)
 		cr_assert_eq(device.interface, rows[i].interface);
 		cr_assert_eq(device.vendor, rows[i].vendor);
 		cr_assert_eq(device.product, rows[i].product);
-		cr_assert_eq(device.role, HAL_DEVICE_ROLE_NONE);
+		cr_assert_eq(device.role,
+			     rows[i].vendor == 0x0572 ? HAL_DEVICE_ROLE_AT : HAL_DEVICE_ROLE_NONE);
 		cr_assert_not(device.marked);
 		cr_assert(strlen(device.usb) >= strlen(rows[i].usb));
 		cr_assert_str_eq(device.usb + strlen(device.usb) - strlen(rows[i].usb),
@@ -149,6 +150,33 @@ Test(device, list_has_what_hardware_is_behind)
 	cr_assert_eq(n, 8, "one that has just gone is left out");
 	tree_remove(root);
 	cr_assert_eq(hal_device_list(root, count, &n), -ENOENT);
+}
+
+Test(device, the_port_of_a_known_modem_has_a_role)
+{
+	static const struct {
+		const char *interface;
+		enum hal_device_role role;
+	} rows[] = {
+		{"00\n", HAL_DEVICE_ROLE_DIAG}, {"01\n", HAL_DEVICE_ROLE_GPS},
+		{"02\n", HAL_DEVICE_ROLE_AT},	{"03\n", HAL_DEVICE_ROLE_DATA},
+		{"7f\n", HAL_DEVICE_ROLE_NONE},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char root[] = TREE_TEMPLATE;
+		struct hal_device device;
+
+		make_sysfs(root);
+		/* A Quectel EC25. */
+		tree_file(root, MODEM "3-1.4/idVendor", "2c7c\n");
+		tree_file(root, MODEM "3-1.4/idProduct", "0125\n");
+		tree_file(root, MODEM "3-1.4/3-1.4:1.2/bInterfaceNumber", rows[i].interface);
+		cr_assert_eq(hal_device_find(root, "/dev/ttyACM0", &device), 0);
+		cr_assert_eq(device.role, rows[i].role, "interface %s", rows[i].interface);
+		cr_assert_str_eq(device.profile, "", "no driver knows it");
+		tree_remove(root);
+	}
 }
 
 Test(device, a_link_to_the_node_will_do)
