@@ -224,16 +224,23 @@ bool hal_device_is_usable(const struct hal_device *device)
 	return faccessat(AT_FDCWD, device->node, R_OK | W_OK, AT_EACCESS) == 0;
 }
 
+static const char *const role_names[] = {
+	[HAL_DEVICE_ROLE_AT] = "at",	   [HAL_DEVICE_ROLE_DATA] = "data",
+	[HAL_DEVICE_ROLE_AUDIO] = "audio", [HAL_DEVICE_ROLE_GPS] = "gps",
+	[HAL_DEVICE_ROLE_DIAG] = "diag",   [HAL_DEVICE_ROLE_NONE] = "",
+};
+
+#define N_ROLES (sizeof(role_names) / sizeof(role_names[0]))
+
+const char *hal_device_role_name(enum hal_device_role role)
+{
+	return role_names[role];
+}
+
 enum hal_device_role hal_device_role_parse(struct hal_slice text)
 {
-	static const char *const names[] = {
-		[HAL_DEVICE_ROLE_AT] = "at",	   [HAL_DEVICE_ROLE_DATA] = "data",
-		[HAL_DEVICE_ROLE_AUDIO] = "audio", [HAL_DEVICE_ROLE_GPS] = "gps",
-		[HAL_DEVICE_ROLE_DIAG] = "diag",
-	};
-
-	for (size_t i = HAL_DEVICE_ROLE_AT; i < sizeof(names) / sizeof(names[0]); i++)
-		if (hal_slice_eq(text, hal_slice_str(names[i])))
+	for (size_t i = HAL_DEVICE_ROLE_AT; i < N_ROLES; i++)
+		if (hal_slice_eq(text, hal_slice_str(role_names[i])))
 			return (enum hal_device_role)i;
 	return HAL_DEVICE_ROLE_NONE;
 }

@@ -64,6 +64,8 @@ bool hal_device_exists(const struct hal_device *device);
 /* Is its node there, and may it be opened by us? */
 bool hal_device_is_usable(const struct hal_device *device);
 
+/* "at" …, "" for HAL_DEVICE_ROLE_NONE */
+const char *hal_device_role_name(enum hal_device_role role);
 /* @return HAL_DEVICE_ROLE_NONE for a word that is none */
 enum hal_device_role hal_device_role_parse(struct hal_slice text);
 

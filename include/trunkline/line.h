@@ -248,6 +248,25 @@ TL_API const char *tl_line_info_caller_name(const struct tl_line_info *info);
 TL_API uint64_t tl_line_info_call(const struct tl_line_info *info);
 TL_API uint64_t tl_line_info_calls_total(const struct tl_line_info *info);
 
+/**
+ * The ports of a line's device: all those of a USB modem that has several, in the order of their
+ * interfaces, else its one port. Owned by the caller, independent of the context.
+ */
+struct tl_line_ports;
+
+/** Looks at the machine, so it takes its time. @return 0; -ESTALE; -EBADF; -ENOMEM */
+TL_API int tl_line_get_ports(struct tl_ctx *ctx, tl_line line, struct tl_line_ports **ret_ports);
+/** @return NULL */
+TL_API struct tl_line_ports *tl_line_ports_free(struct tl_line_ports *ports);
+/** 0 while the device has not been found. */
+TL_API size_t tl_line_ports_count(const struct tl_line_ports *ports);
+/** Texts belong to the ports; "" when unknown or beyond the count. */
+TL_API const char *tl_line_ports_path(const struct tl_line_ports *ports, size_t index);
+/** "at", "data", "audio", "gps" or "diag". */
+TL_API const char *tl_line_ports_role(const struct tl_line_ports *ports, size_t index);
+/** Is it the one that the line opens? */
+TL_API bool tl_line_ports_in_use(const struct tl_line_ports *ports, size_t index);
+
 #ifdef __cplusplus
 }
 #endif

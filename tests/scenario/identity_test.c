@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines that are named by where their device is plugged in, or by what it is. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -108,6 +109,57 @@ Test(identity, a_modem_with_several_ports_goes_once_and_comes_back_with_the_same
 	tell_all(&rig, true);
 	cr_assert(rig_until_line(&rig, line, TL_LINE_READY, 5000));
 	cr_assert(sim_modem_has_stream(rig.modems[2].sim));
+	rig_fini(&rig);
+}
+
+Test(identity, the_ports_of_a_device_are_told_with_their_roles)
+{
+	static const struct {
+		const char *path, *role;
+	} rows[] = {{"/dev/ttyUSB0", "diag"},
+		    {"/dev/ttyUSB1", "data"},
+		    {"/dev/ttyUSB2", "at"},
+		    {"/dev/ttyUSB3", "gps"}};
+	struct tl_line_ports *ports;
+	struct rig rig;
+	tl_line line;
+
+	rig_init_bare(&rig, &(struct rig_options){.modems = 4});
+	make_ports(&rig);
+	rig_watch(&rig);
+	line = rig_add_device(&rig, "id-path:usb-0:1");
+	cr_assert(rig_until_line(&rig, line, TL_LINE_READY, 5000));
+	cr_assert_eq(tl_line_get_ports(rig.ctx, line, &ports), 0);
+	cr_assert_eq(tl_line_ports_count(ports), 4);
+	for (size_t i = 0; i < 4; i++) {
+		cr_assert_str_eq(tl_line_ports_path(ports, i), rows[i].path);
+		cr_assert_str_eq(tl_line_ports_role(ports, i), rows[i].role);
+		cr_assert_eq(tl_line_ports_in_use(ports, i), i == 2);
+	}
+	cr_assert_str_eq(tl_line_ports_path(ports, 4), "");
+	cr_assert_str_eq(tl_line_ports_role(ports, 4), "");
+	cr_assert_not(tl_line_ports_in_use(ports, 4));
+	cr_assert_null(tl_line_ports_free(ports));
+	tell_all(&rig, false);
+	cr_assert_eq(tl_line_get_ports(rig.ctx, line, &ports), 0);
+	cr_assert_eq(tl_line_ports_count(ports), 0, "gone");
+	(void)tl_line_ports_free(ports);
+	cr_assert_eq(tl_line_remove(rig.ctx, line), 0);
+	cr_assert_eq(tl_line_get_ports(rig.ctx, line, &ports), -ESTALE);
+	rig_fini(&rig);
+}
+
+Test(identity, without_a_monitor_a_line_has_its_own_port)
+{
+	struct tl_line_ports *ports;
+	struct rig rig;
+
+	rig_init(&rig, NULL);
+	cr_assert_eq(tl_line_get_ports(rig.ctx, rig.modems[0].line, &ports), 0);
+	cr_assert_eq(tl_line_ports_count(ports), 1);
+	cr_assert(tl_line_ports_in_use(ports, 0));
+	cr_assert_str_eq(tl_line_ports_role(ports, 0), "");
+	(void)tl_line_ports_free(ports);
 	rig_fini(&rig);
 }
 

@@ -112,6 +112,22 @@ static void print_fault(const struct output *output, struct json_object *line)
 		output_row(output, "next try", "in %" PRId64 " s", (retry_ms + 999) / 1000);
 }
 
+/* Only a device with several has something to tell. */
+static void print_ports(const struct output *output, struct json_object *ports)
+{
+	const char *title = "ports";
+
+	for (size_t i = 0; i < field_count(ports) && field_count(ports) > 1; i++) {
+		struct json_object *port = field_at(ports, i);
+		const char *role = field_text(port, "role");
+
+		output_row(output, title, "%s  %s%s", field_text(port, "path"),
+			   *role ? role : "of unknown use",
+			   field_bool(port, "in_use") ? ", in use" : "");
+		title = "";
+	}
+}
+
 static void print_line(const struct output *output, struct json_object *line)
 {
 	const char *caller = field_text(line, "caller");
@@ -122,6 +138,7 @@ static void print_line(const struct output *output, struct json_object *line)
 	output_row(output, "why", "%s", field_text(line, "why"));
 	print_fault(output, line);
 	output_row(output, "device", "%s", field_text(line, "device"));
+	print_ports(output, field_get(line, "ports"));
 	output_row(output, "driver", "%s", field_text(line, "driver"));
 	output_row(output, "number", "%s", field_text(line, "number"));
 	output_row(output, "maker", "%s", field_text(line, "manufacturer"));

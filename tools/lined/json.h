@@ -14,6 +14,8 @@ struct varlink_build;
 
 /** Objects are the caller's. @return 0; -ENOMEM; of tl_line_get_info() and tl_session_get_info() */
 int json_line(const struct lined *lined, tl_line line, struct json_object **ret_object);
+/** Add the ports of the line's device. @return 0; as tl_line_get_ports() */
+int json_line_ports(const struct lined *lined, tl_line line, struct json_object *target);
 int json_session(const struct lined *lined, tl_session session, struct json_object **ret_object);
 
 /** @return NULL when out of memory */

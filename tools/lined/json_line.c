@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <json-c/json.h>
 #include <trunkline/error.h>
 #include <trunkline/line.h>
@@ -45,6 +46,39 @@ static void put_fault(struct varlink_build *build, const struct tl_line_info *in
 	varlink_put_count(build, "fault_wall_us", tl_line_info_fault_wall_us(info));
 	varlink_put_count(build, "attempts", tl_line_info_attempts(info));
 	varlink_put_count(build, "retry_ms", (int64_t)tl_line_info_retry_ms(info));
+}
+
+static struct json_object *port(const struct tl_line_ports *ports, size_t i)
+{
+	struct json_object *object = NULL;
+	struct varlink_build b;
+
+	varlink_build_start(&b);
+	varlink_put_string(&b, "path", tl_line_ports_path(ports, i));
+	varlink_put_text(&b, "role", tl_line_ports_role(ports, i));
+	varlink_put_bool(&b, "in_use", tl_line_ports_in_use(ports, i));
+	return varlink_build_end(&b, &object) < 0 ? NULL : object;
+}
+
+int json_line_ports(const struct lined *lined, tl_line line, struct json_object *target)
+{
+	struct json_object *array;
+	struct tl_line_ports *ports;
+	int r;
+
+	r = tl_line_get_ports(lined->ctx, line, &ports);
+	if (r < 0)
+		return r;
+	array = json_object_new_array();
+	r = array ? 0 : -ENOMEM;
+	for (size_t i = 0; i < tl_line_ports_count(ports) && r == 0; i++)
+		r = varlink_array_add(array, port(ports, i));
+	if (r == 0 && json_object_object_add(target, "ports", array) < 0)
+		r = -ENOMEM;
+	if (r < 0)
+		json_object_put(array);
+	(void)tl_line_ports_free(ports);
+	return r;
 }
 
 int json_line(const struct lined *lined, tl_line line, struct json_object **ret_object)

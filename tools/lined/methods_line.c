@@ -16,6 +16,23 @@
 #include "tools/lined/report.h"
 #include "tools/varlink/json.h"
 
+/* One line is told with the ports of its device, which have to be looked for. */
+static int add_one(const struct lined *lined, tl_line line, struct json_object *array)
+{
+	struct json_object *object = NULL;
+	int r;
+
+	r = json_line(lined, line, &object);
+	if (r < 0)
+		return r;
+	r = json_line_ports(lined, line, object);
+	if (r < 0) {
+		json_object_put(object);
+		return r;
+	}
+	return varlink_array_add(array, object);
+}
+
 static int add_lines(const struct lined *lined, const tl_line *lines, size_t n,
 		     struct json_object *array)
 {
@@ -46,9 +63,9 @@ int method_list_lines(void *user, const void *args)
 	if (r < 0)
 		return r;
 	array = json_object_new_array();
-	r = !array  ? -ENOMEM
-	    : lines ? add_lines(client->lined, lines, n, array)
-		    : add_lines(client->lined, &line, a->line ? 1 : 0, array);
+	r = !array    ? -ENOMEM
+	    : a->line ? add_one(client->lined, line, array)
+		      : add_lines(client->lined, lines, n, array);
 	free(lines);
 	if (r < 0) {
 		json_object_put(array);

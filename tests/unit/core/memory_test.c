@@ -63,6 +63,16 @@ static int line_info(struct stage *s)
 	return r;
 }
 
+static int line_ports(struct stage *s)
+{
+	struct tl_line_ports *ports;
+	int r = tl_line_get_ports(s->f.ctx, s->line, &ports);
+
+	if (r == 0)
+		(void)tl_line_ports_free(ports);
+	return r;
+}
+
 static int client_new(struct stage *s)
 {
 	tl_client client;
@@ -132,6 +142,7 @@ static const struct {
 	{"join", join, CONNECTED, 1},
 	{"session info", session_info, CONNECTED, 1},
 	{"line info", line_info, READY, 1},
+	{"line ports", line_ports, READY, 1},
 	{"client", client_new, READY, 1},
 	{"open", line_open, READY, 1},
 	{"line", line_add, READY, 1},
