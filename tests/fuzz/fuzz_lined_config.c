@@ -27,10 +27,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lined_settings_init(&settings);
 	r = lined_config_parse("f", text, size, &settings, &report);
 	FUZZ_CHECK((r == 0) == (report.n == 0));
-	for (unsigned int i = 0; i + 1 < lined_report_kept(&report); i++)
+	for (unsigned int i = 0; i < report.n_kept && i + 1 < LINED_MISTAKES_MAX; i++)
 		FUZZ_CHECK(strncmp(report.mistakes[i], "f:", 2) == 0);
 	for (size_t i = 0; i < settings.n_lines && r == 0; i++)
 		FUZZ_CHECK(settings.lines[i].has_device);
+	lined_report_fini(&report);
 	lined_settings_fini(&settings);
 	free(text);
 	return 0;

@@ -74,8 +74,8 @@ static const struct varlink_param echo_params[] = {
 static const struct varlink_param no_params[] = {{0}};
 
 static const struct varlink_method methods[] = {
-	{"Echo", echo_params, false, call_echo},
-	{"Stream", no_params, true, call_stream},
+	{"Echo", echo_params, false, call_echo, 0},
+	{"Stream", no_params, true, call_stream, 0},
 	{0},
 };
 

@@ -250,5 +250,78 @@ class Reload(Files):
         self.assertIn("lined.conf:1: neither", run.stderr)
 
 
+@unittest.skipIf(os.geteuid() != 0, "only root can be somebody else")
+class Roles(Files):
+    """Somebody with a number that this machine need not know, in a group of their own."""
+
+    UID, GID = 4001, 5001
+
+    def serve_roles(self, text):
+        self.put(f"[lined]\nsocket-mode = 0666\n{text}" + self.lines("a", "b"))
+        os.chmod(self.dir, 0o755)
+        self.start_lined()
+        self.wait_for_socket()
+        self.wait_line("a", "ready")
+
+    def become(self):
+        """A connection of theirs: the kernel notes who it is when it is made."""
+        groups = os.getgroups()
+        os.setgroups([self.GID])
+        os.seteuid(self.UID)
+        try:
+            return self.connect()
+        finally:
+            os.seteuid(0)
+            os.setgroups(groups)
+
+    def roles(self, client):
+        """Which roles this client has, by what it may do; bad arguments come after the role."""
+        allowed = []
+        for role, method in (("observe", "GetSession"), ("operate", "Release"),
+                             ("admin", "Hotplug")):
+            with self.assertRaises(Error) as caught:
+                client.call(method)
+            if caught.exception.name != INTERFACE + "NoPermission":
+                allowed.append(role)
+        return allowed
+
+    def test_roles_of_users_and_groups(self):
+        for text, expected in (("", ["observe", "operate"]),
+                               ("operate =\n", ["observe"]),
+                               (f"operate = user:{self.UID}\n", ["observe", "operate"]),
+                               (f"operate = group:{self.GID}\n", ["observe", "operate"]),
+                               ("operate = user:1 group:1\n", ["observe"]),
+                               (f"admin = group:{self.GID}\n", ["observe", "operate", "admin"]),
+                               ("observe =\noperate =\n", [])):
+            with self.subTest(text):
+                self.serve_roles(text)
+                client = self.become()
+                self.assertEqual(self.roles(client), expected)
+                self.assertEqual(self.roles(self.connect()), ["observe", "operate", "admin"])
+                self.assertIn("interfaces", client.call("org.varlink.service.GetInfo"))
+                self.stop(self.lined)
+
+    def test_who_may_only_observe_is_told_so(self):
+        self.serve_roles("operate =\n")
+        client = self.become()
+        self.assertEqual(client.line("a")["state"], "ready")
+        refused = self.assert_error("NoPermission", client, "Dial", line="a", number="103")
+        self.assertEqual(refused["reason"], "this is for the role operate, and yours is observe")
+
+    def test_a_reload_changes_the_roles_of_those_who_are_connected(self):
+        self.serve_roles("operate =\n")
+        client = self.become()
+        self.assertEqual(self.roles(client), ["observe"])
+        self.put(f"[lined]\nsocket-mode = 0666\nadmin = user:{self.UID}\n"
+                 + self.lines("a", "b"))
+        self.connect().call("Reload")
+        self.assertEqual(self.roles(client), ["observe", "operate", "admin"])
+
+    def test_the_socket_has_the_group_and_mode_that_were_asked_for(self):
+        self.serve_roles(f"socket-group = {self.GID}\n")
+        stat = os.stat(self.path)
+        self.assertEqual((stat.st_gid, stat.st_mode & 0o777), (self.GID, 0o666))
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -17,6 +17,7 @@
 
 #include "tools/lined/daemon.h"
 #include "tools/lined/methods.h"
+#include "tools/lined/settings.h"
 #include "tools/varlink/interface.h"
 #include "tools/varlink/json.h"
 #include "tools/varlink/server.h"
@@ -55,22 +56,21 @@ static void client_ready(void *user, uint32_t events)
 
 int client_new(struct lined *lined, int fd, struct lined_client **ret_client)
 {
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
 	struct lined_client *client;
 	int r;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-		return -errno;
 	client = calloc(1, sizeof(*client));
 	if (!client)
 		return -ENOMEM;
+	r = lined_peer_get(fd, &client->peer);
+	if (r < 0)
+		goto fail;
 	client->lined = lined;
-	client->uid = peer.uid;
+	client->uid = client->peer.uid;
 	client->position = -1;
 	client->events = EPOLLIN;
 	client->source = (struct event_source){.fd = fd, .ready = client_ready, .user = client};
-	name_peer(peer.pid, client->name, sizeof(client->name));
+	name_peer(client->peer.pid, client->name, sizeof(client->name));
 
 	r = tl_client_new(lined->ctx, client->name, &client->id);
 	if (r < 0)
@@ -88,6 +88,7 @@ fail_source:
 fail_client:
 	tl_client_close(lined->ctx, client->id);
 fail:
+	lined_peer_fini(&client->peer);
 	free(client);
 	return r;
 }
@@ -102,6 +103,7 @@ void client_free(struct lined_client *client)
 	 * for. */
 	if (!lined->stopping)
 		tl_client_close(lined->ctx, client->id);
+	lined_peer_fini(&client->peer);
 	free(client);
 }
 
@@ -205,9 +207,14 @@ int client_refuse(struct lined_client *client, int error, const char *format, ..
 	return error;
 }
 
+enum lined_role client_role(const struct lined_client *client)
+{
+	return lined_role_of(client->lined->settings->who, &client->peer);
+}
+
 bool client_is_admin(const struct lined_client *client)
 {
-	return client->uid == 0 || client->uid == geteuid();
+	return client_role(client) == LINED_ADMIN;
 }
 
 int client_find_line(struct lined_client *client, const char *text, tl_line *ret_line)

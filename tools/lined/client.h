@@ -10,6 +10,7 @@
 #include <trunkline/types.h>
 
 #include "tools/lined/event.h"
+#include "tools/lined/role.h"
 
 struct json_object;
 struct lined;
@@ -40,6 +41,7 @@ struct lined_client {
 	uint32_t events; /* waited for */
 	tl_client id;
 	uid_t uid;
+	struct lined_peer peer;
 	char name[40]; /* "linectl[4711]" */
 	bool dirty;    /* to be dispatched in this turn of the loop */
 	bool gone;     /* to be freed at its end */
@@ -69,7 +71,8 @@ void client_fail(struct lined_client *client, int error, const char *reason);
 int client_refuse(struct lined_client *client, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** root, or the daemon's own user */
+/** What the client may do, as the configuration says now. */
+enum lined_role client_role(const struct lined_client *client);
 bool client_is_admin(const struct lined_client *client);
 
 /**

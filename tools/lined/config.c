@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -317,23 +316,35 @@ static int compare(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* FOLDER/NAME, which need not exist. */
+static int read_part(const char *folder, const char *name, struct lined_settings *settings,
+		     struct lined_report *report)
+{
+	char *path = NULL;
+	int r = 0;
+
+	if (asprintf(&path, "%s/%s", folder, name) < 0)
+		return fail(report, folder, -ENOMEM);
+	if (access(path, F_OK) == 0 || errno != ENOENT)
+		r = lined_config_read(path, settings, report);
+	free(path);
+	return r;
+}
+
 static int read_parts(const char *folder, struct lined_settings *settings,
 		      struct lined_report *report)
 {
-	char path[PATH_MAX];
 	struct dirent **entries;
 	int r = 0;
 	int n;
 
-	snprintf(path, sizeof(path), "%s/conf.d", folder);
-	n = scandir(path, &entries, is_config, compare);
+	n = scandir(folder, &entries, is_config, compare);
 	if (n < 0)
-		return errno == ENOENT ? 0 : fail(report, path, -errno);
+		return errno == ENOENT ? 0 : fail(report, folder, -errno);
 	for (int i = 0; i < n; i++) {
 		int error;
 
-		snprintf(path, sizeof(path), "%s/conf.d/%s", folder, entries[i]->d_name);
-		error = lined_config_read(path, settings, report);
+		error = read_part(folder, entries[i]->d_name, settings, report);
 		r = r < 0 ? r : error;
 		free(entries[i]);
 	}
@@ -344,15 +355,14 @@ static int read_parts(const char *folder, struct lined_settings *settings,
 int lined_config_read_folder(const char *folder, struct lined_settings *settings,
 			     struct lined_report *report)
 {
-	char path[PATH_MAX];
+	char *parts = NULL;
 	int error;
-	int r = 0;
+	int r;
 
-	if (strlen(folder) >= PATH_MAX - NAME_MAX - sizeof("/conf.d/"))
-		return fail(report, folder, -ENAMETOOLONG);
-	snprintf(path, sizeof(path), "%s/lined.conf", folder);
-	if (access(path, F_OK) == 0 || errno != ENOENT)
-		r = lined_config_read(path, settings, report);
-	error = read_parts(folder, settings, report);
+	if (asprintf(&parts, "%s/conf.d", folder) < 0)
+		return fail(report, folder, -ENOMEM);
+	r = read_part(folder, "lined.conf", settings, report);
+	error = read_parts(parts, settings, report);
+	free(parts);
 	return r < 0 ? r : error;
 }

@@ -119,6 +119,7 @@ static void take_signal(void *user, uint32_t events)
 			lined_stop(lined);
 		else
 			(void)lined_reload(lined, &report, NULL); /* it has told the log */
+		lined_report_fini(&report);
 	}
 }
 
@@ -149,7 +150,8 @@ static int listen_at(struct lined *lined, const char *path)
 		}
 		path = buffer;
 	}
-	r = listener_open(path, &lined->listener);
+	r = listener_open(path, lined->settings->socket_group, lined->settings->socket_mode,
+			  &lined->listener);
 	if (r == -EADDRINUSE)
 		lined_log(&lined->log, TL_LOG_ERROR, "lined is already running on %s", path);
 	else if (r == -EEXIST)

@@ -71,7 +71,7 @@ static int bind_path(int fd, const char *path)
 	int r;
 
 	fill_address(path, &address);
-	mask = umask(0117); /* 0660 from the first moment */
+	mask = umask(0177); /* the owner's until all is set */
 	r = bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
 	umask(mask);
 	return r;
@@ -92,7 +92,14 @@ static int bind_or_replace(int fd, const char *path)
 	return bind_path(fd, path);
 }
 
-int listener_open(const char *path, struct listener *ret_listener)
+static int open_to(const char *path, gid_t group, mode_t mode)
+{
+	if (group != (gid_t)-1 && chown(path, (uid_t)-1, group) < 0)
+		return -errno;
+	return chmod(path, mode) < 0 ? -errno : 0;
+}
+
+int listener_open(const char *path, gid_t group, mode_t mode, struct listener *ret_listener)
 {
 	struct listener l = {.fd = -1};
 	int r;
@@ -104,6 +111,11 @@ int listener_open(const char *path, struct listener *ret_listener)
 	if (l.fd < 0)
 		return -errno;
 	r = bind_or_replace(l.fd, l.path);
+	if (r == 0) {
+		r = open_to(l.path, group, mode);
+		if (r < 0)
+			unlink(l.path);
+	}
 	if (r == 0 && (stat(l.path, &l.made) < 0 || listen(l.fd, BACKLOG) < 0))
 		r = -errno;
 	if (r < 0) {

@@ -22,10 +22,11 @@ int listener_default_path(char *path, size_t size);
 
 /**
  * A socket on which nobody listens any more is replaced.
+ * @param group who gets it, besides the daemon's user; (gid_t)-1: the daemon's own
  * @return 0; -EADDRINUSE a daemon listens there; -EEXIST something else is there; -ENAMETOOLONG;
- * negative errno of socket(2), bind(2), listen(2)
+ * negative errno of socket(2), bind(2), chown(2), chmod(2), listen(2)
  */
-int listener_open(const char *path, struct listener *ret_listener);
+int listener_open(const char *path, gid_t group, mode_t mode, struct listener *ret_listener);
 /** Stop listening and remove the socket if it is still ours. */
 void listener_close(struct listener *listener);
 

@@ -73,7 +73,7 @@ static int serve(struct lined_settings *settings)
 
 static int tell(const struct lined_log *log, const struct lined_report *report)
 {
-	for (unsigned int i = 0; i < lined_report_kept(report); i++)
+	for (unsigned int i = 0; i < report->n_kept; i++)
 		lined_log(log, TL_LOG_ERROR, "%s", report->mistakes[i]);
 	return EXIT_USAGE;
 }
@@ -105,6 +105,7 @@ int main(int argc, char **argv)
 		printf("the configuration is right: %zu lines\n", settings.n_lines);
 	else if (action == LINED_SERVE && serve(&settings) < 0)
 		status = EXIT_FAILURE;
+	lined_report_fini(&report);
 	lined_settings_fini(&settings);
 	return status;
 }

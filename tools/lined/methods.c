@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/lined/methods.h"
 
+#include <errno.h>
 #include <stddef.h>
 
 #include "tools/lined/client.h"
@@ -107,29 +108,40 @@ static const struct varlink_param hotplug_params[] = {
 };
 
 const struct varlink_method lined_methods[] = {
-	{"ListLines", maybe_line_params, false, method_list_lines},
-	{"Dial", dial_params, false, method_dial},
-	{"Answer", answer_params, false, method_answer},
-	{"Reject", line_params, false, method_reject},
-	{"Drop", end_params, false, method_drop},
-	{"Release", release_params, false, method_release},
-	{"Hangup", end_params, false, method_hangup},
-	{"Join", join_params, false, method_join},
-	{"HandOff", hand_off_params, false, method_hand_off},
-	{"SetPrivilege", privilege_params, false, method_set_privilege},
-	{"SetLimit", limit_params, false, method_set_limit},
-	{"ListSessions", list_params, false, method_list_sessions},
-	{"GetSession", session_params, false, method_get_session},
-	{"Monitor", maybe_line_params, true, method_monitor},
-	{"Command", command_params, false, method_command},
-	{"Reset", reset_params, false, method_reset},
-	{"GetCounters", no_params, false, method_get_counters},
-	{"ListPorts", no_params, false, method_list_ports},
-	{"Hotplug", hotplug_params, false, method_hotplug},
-	{"Reload", no_params, false, method_reload},
+	{"ListLines", maybe_line_params, false, method_list_lines, LINED_OBSERVE},
+	{"Dial", dial_params, false, method_dial, LINED_OPERATE},
+	{"Answer", answer_params, false, method_answer, LINED_OPERATE},
+	{"Reject", line_params, false, method_reject, LINED_OPERATE},
+	{"Drop", end_params, false, method_drop, LINED_OPERATE},
+	{"Release", release_params, false, method_release, LINED_OPERATE},
+	{"Hangup", end_params, false, method_hangup, LINED_OPERATE},
+	{"Join", join_params, false, method_join, LINED_OPERATE},
+	{"HandOff", hand_off_params, false, method_hand_off, LINED_OPERATE},
+	{"SetPrivilege", privilege_params, false, method_set_privilege, LINED_OPERATE},
+	{"SetLimit", limit_params, false, method_set_limit, LINED_OPERATE},
+	{"ListSessions", list_params, false, method_list_sessions, LINED_OBSERVE},
+	{"GetSession", session_params, false, method_get_session, LINED_OBSERVE},
+	{"Monitor", maybe_line_params, true, method_monitor, LINED_OBSERVE},
+	{"Command", command_params, false, method_command, LINED_ADMIN},
+	{"Reset", reset_params, false, method_reset, LINED_ADMIN},
+	{"GetCounters", no_params, false, method_get_counters, LINED_OBSERVE},
+	{"ListPorts", no_params, false, method_list_ports, LINED_OBSERVE},
+	{"Hotplug", hotplug_params, false, method_hotplug, LINED_ADMIN},
+	{"Reload", no_params, false, method_reload, LINED_ADMIN},
 	{0},
 };
 /* clang-format on */
+
+static int allow(void *user, int role)
+{
+	struct lined_client *client = user;
+	enum lined_role own = client_role(client);
+
+	if (own >= (enum lined_role)role)
+		return 0;
+	return client_refuse(client, -EACCES, "this is for the role %s, and yours is %s",
+			     lined_role_name((enum lined_role)role), lined_role_name(own));
+}
 
 static int fail(void *user, int error)
 {
@@ -145,5 +157,6 @@ const struct varlink_service lined_service = {
 	.interface = VARLINK_TRUNKLINE,
 	.description = varlink_interface_trunkline,
 	.methods = lined_methods,
+	.allow = allow,
 	.fail = fail,
 };

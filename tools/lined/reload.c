@@ -43,8 +43,14 @@ static void keep_daemon(struct lined_settings *old, struct lined_settings *new,
 		note(changes, LINED_SAME, "hotplug");
 	if (old->claim_marked != new->claim_marked)
 		note(changes, LINED_SAME, "claim");
+	if (old->socket_group != new->socket_group)
+		note(changes, LINED_SAME, "socket-group");
+	if (old->socket_mode != new->socket_mode)
+		note(changes, LINED_SAME, "socket-mode");
 	new->socket = old->socket;
 	old->socket = socket;
+	new->socket_group = old->socket_group;
+	new->socket_mode = old->socket_mode;
 	new->hotplug = old->hotplug;
 	new->claim_marked = old->claim_marked;
 }
@@ -115,7 +121,7 @@ static void apply(struct lined *lined)
 
 static int refuse(const struct lined *lined, const struct lined_report *report, int error)
 {
-	for (unsigned int i = 0; i < lined_report_kept(report); i++)
+	for (unsigned int i = 0; i < report->n_kept; i++)
 		lined_log(&lined->log, TL_LOG_ERROR, "%s", report->mistakes[i]);
 	lined_log(&lined->log, TL_LOG_ERROR, "the configuration stays as it was");
 	return error;

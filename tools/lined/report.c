@@ -8,33 +8,38 @@
 
 void lined_report_add(struct lined_report *report, const char *format, ...)
 {
-	unsigned int i = report->n++;
-	char *mistake;
+	char *mistake = NULL;
 	va_list args;
+	int r;
 
-	if (i >= LINED_MISTAKES_MAX)
+	report->n++;
+	if (report->n_kept == LINED_MISTAKES_MAX)
 		return;
-	mistake = report->mistakes[i];
-	if (i == LINED_MISTAKES_MAX - 1) {
-		snprintf(mistake, LINED_MISTAKE_MAX_SIZE, "there are more mistakes");
-		return;
-	}
 	va_start(args, format);
-	vsnprintf(mistake, LINED_MISTAKE_MAX_SIZE, format, args);
+	r = report->n_kept < LINED_MISTAKES_MAX - 1 ? vasprintf(&mistake, format, args)
+						    : asprintf(&mistake, "there are more mistakes");
 	va_end(args);
+	if (r >= 0)
+		report->mistakes[report->n_kept++] = mistake;
 }
 
-unsigned int lined_report_kept(const struct lined_report *report)
+void lined_report_fini(struct lined_report *report)
 {
-	return report->n < LINED_MISTAKES_MAX ? report->n : LINED_MISTAKES_MAX;
+	for (unsigned int i = 0; i < report->n_kept; i++)
+		free(report->mistakes[i]);
 }
 
 char *lined_report_text(const struct lined_report *report)
 {
-	char *text = calloc(LINED_MISTAKES_MAX, LINED_MISTAKE_MAX_SIZE);
-	char *end = text;
+	size_t size = 1;
+	char *text;
+	char *end;
 
-	for (unsigned int i = 0; text && i < lined_report_kept(report); i++) {
+	for (unsigned int i = 0; i < report->n_kept; i++)
+		size += strlen(report->mistakes[i]) + 1;
+	text = calloc(1, size);
+	end = text;
+	for (unsigned int i = 0; text && i < report->n_kept; i++) {
 		if (i > 0)
 			*end++ = '\n';
 		end = stpcpy(end, report->mistakes[i]);

@@ -4,22 +4,19 @@
 
 /** @file All that is wrong with a configuration, told at once. */
 
-/** So many are kept, and so long. */
-#define LINED_MISTAKES_MAX     20
-#define LINED_MISTAKE_MAX_SIZE 640
+#define LINED_MISTAKES_MAX 20 /**< so many are kept */
 
-/** Zeroed to begin with. */
+/** Zeroed to begin with; given back with lined_report_fini(). */
 struct lined_report {
-	unsigned int n; /**< found; LINED_MISTAKES_MAX of them are kept */
-	char mistakes[LINED_MISTAKES_MAX][LINED_MISTAKE_MAX_SIZE];
+	unsigned int n;	     /**< found */
+	unsigned int n_kept; /**< fewer when there are many, or no memory */
+	char *mistakes[LINED_MISTAKES_MAX];
 };
 
 /** One sentence: "lined.conf:12: …". The last one that is kept says so. */
 void lined_report_add(struct lined_report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-
-/** How many are kept. */
-unsigned int lined_report_kept(const struct lined_report *report);
+void lined_report_fini(struct lined_report *report);
 
 /**
  * All that are kept, a line each, without the last line end.

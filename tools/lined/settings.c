@@ -13,6 +13,9 @@ void lined_settings_init(struct lined_settings *settings)
 {
 	*settings = (struct lined_settings){
 		.fd = -1,
+		.socket_group = (gid_t)-1,
+		.socket_mode = 0660,
+		.who = {[LINED_OBSERVE] = {.all = true}, [LINED_OPERATE] = {.all = true}},
 		.keep_sessions = 64,
 		.keep_age = 7 * 24 * 3600,
 		.hotplug = TL_HOTPLUG_AUTO,

@@ -10,6 +10,7 @@
 #include <trunkline/hotplug.h>
 
 #include "tools/lined/log.h"
+#include "tools/lined/role.h"
 
 struct tl_line_params;
 
@@ -25,7 +26,10 @@ struct lined_settings {
 	char **argv;		  /**< to be read again; not ours */
 	struct lined_line *lines; /**< in the order in which they were given */
 	size_t n_lines;
-	char *socket;		/**< NULL: the default */
+	char *socket;	    /**< NULL: the default */
+	gid_t socket_group; /**< (gid_t)-1: the daemon's own */
+	mode_t socket_mode;
+	struct lined_who who[LINED_ROLE_COUNT];
 	int fd;			/**< connected socket of the only client; -1: none */
 	uint32_t keep_sessions; /**< of a user; see tl_client_set_keep() */
 	uint32_t keep_age;	/**< seconds, 0: for ever */

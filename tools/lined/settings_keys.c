@@ -100,11 +100,50 @@ static int set_claim(struct lined_settings *settings, const char *value, char *w
 	return 0;
 }
 
+static int set_observe(struct lined_settings *settings, const char *value, char *why)
+{
+	return lined_who_parse(value, &settings->who[LINED_OBSERVE], why);
+}
+
+static int set_operate(struct lined_settings *settings, const char *value, char *why)
+{
+	return lined_who_parse(value, &settings->who[LINED_OPERATE], why);
+}
+
+static int set_admin(struct lined_settings *settings, const char *value, char *why)
+{
+	return lined_who_parse(value, &settings->who[LINED_ADMIN], why);
+}
+
+static int set_socket_group(struct lined_settings *settings, const char *value, char *why)
+{
+	if (lined_group_parse(value, &settings->socket_group) == 0)
+		return 0;
+	return refuse(why, "a group of this machine");
+}
+
+static int set_socket_mode(struct lined_settings *settings, const char *value, char *why)
+{
+	mode_t mode = 0;
+
+	if (strlen(value) == 4 && value[0] == '0' && strspn(value, "01234567") == 4)
+		mode = (mode_t)((value[1] - '0') << 6 | (value[2] - '0') << 3 | (value[3] - '0'));
+	if ((mode & 0600) != 0600)
+		return refuse(why, "an octal number such as 0660, with 06 for the owner");
+	settings->socket_mode = mode;
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	setter set;
 } keys[] = {
 	{"socket", set_socket},
+	{"socket-group", set_socket_group},
+	{"socket-mode", set_socket_mode},
+	{"observe", set_observe},
+	{"operate", set_operate},
+	{"admin", set_admin},
 	{"log-level", set_log_level},
 	{"keep-sessions", set_keep_sessions},
 	{"keep-age", set_keep_age},

@@ -238,6 +238,9 @@ static int serve_interface(struct varlink_server *server, const char *method, co
 		entry++;
 	if (!entry->name)
 		return refuse(server, SERVICE ".MethodNotFound", "method", method);
+	r = server->service->allow ? server->service->allow(server->user, entry->role) : 0;
+	if (r < 0)
+		return server->service->fail(server->user, r);
 	if (varlink_params_read(params, entry->params, args, &bad) < 0)
 		return refuse(server, SERVICE ".InvalidParameter", "parameter", bad);
 	if (entry->only_more && !server->more)

@@ -32,6 +32,7 @@ struct varlink_method {
 	 * @return 0; negative errno, nothing has been replied: struct varlink_service.fail does
 	 */
 	int (*call)(void *user, const void *args);
+	int role; /**< for struct varlink_service.allow */
 };
 
 struct varlink_service {
@@ -42,8 +43,10 @@ struct varlink_service {
 	const char *interface;	 /**< name of the one interface besides org.varlink.service */
 	const char *description; /**< its text */
 	const struct varlink_method *methods; /**< ended by a NULL name */
-	/** Reply with the error that says what a method returned. Must not fail silently: as
-	 * varlink_server_error(). */
+	/** May this user call a method of this role? NULL: always. @return 0; negative errno */
+	int (*allow)(void *user, int role);
+	/** Reply with the error that says what a method returned, or allow(). Must not fail
+	 * silently: as varlink_server_error(). */
 	int (*fail)(void *user, int error);
 };
 

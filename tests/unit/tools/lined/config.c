@@ -50,6 +50,7 @@ Test(lined_config, takes_lines_in_their_order)
 	cr_assert_eq(settings.n_lines, 2);
 	cr_assert_str_eq(settings.lines[0].name, "desk");
 	cr_assert_str_eq(settings.lines[1].name, "fax");
+	lined_report_fini(&report);
 	lined_settings_fini(&settings);
 }
 
@@ -62,6 +63,7 @@ Test(lined_config, an_empty_file_is_fine)
 	cr_assert_eq(settings.n_lines, 0);
 	cr_assert_eq(settings.hotplug, TL_HOTPLUG_AUTO);
 	cr_assert_not(settings.claim_marked);
+	lined_report_fini(&report);
 	lined_settings_fini(&settings);
 }
 
@@ -76,6 +78,7 @@ Test(lined_config, the_command_line_wins_over_the_log_level)
 	settings.log.level = TL_LOG_ERROR;
 	cr_assert_eq(lined_config_parse("f", text, sizeof(text) - 1, &settings, &report), 0);
 	cr_assert_eq(settings.log.level, TL_LOG_ERROR);
+	lined_report_fini(&report);
 	lined_settings_fini(&settings);
 }
 
@@ -149,6 +152,7 @@ Test(lined_config, names_a_mistake_and_what_would_be_right)
 		cr_expect_eq(report.n, 1, "%s: %s", mistakes[i].name, report.mistakes[1]);
 		cr_expect_str_eq(report.mistakes[0], mistakes[i].why, "%s: %s", mistakes[i].name,
 				 report.mistakes[0]);
+		lined_report_fini(&report);
 		lined_settings_fini(&settings);
 	}
 }
@@ -185,6 +189,7 @@ Test(lined_config, names_all_mistakes_of_a_file_at_once)
 		cr_expect_eq(strncmp(report.mistakes[i], expected[i], strlen(expected[i])), 0,
 			     "%s, not %s", report.mistakes[i], expected[i]);
 	cr_expect_eq(report.n, sizeof(expected) / sizeof(expected[0]));
+	lined_report_fini(&report);
 	lined_settings_fini(&settings);
 }
 
@@ -199,12 +204,13 @@ Test(lined_config, says_that_there_are_more_mistakes_than_it_tells)
 		memcpy(text + i, "x\n", 2);
 	cr_assert_eq(parse(text, strlen(text), &settings, &report), -EINVAL);
 	cr_assert_gt(report.n, LINED_MISTAKES_MAX);
-	cr_assert_eq(lined_report_kept(&report), LINED_MISTAKES_MAX);
+	cr_assert_eq(report.n_kept, LINED_MISTAKES_MAX);
 	all = lined_report_text(&report);
 	cr_assert_not_null(all);
 	cr_assert_eq(strncmp(all, "f:2: neither", 12), 0);
 	cr_assert_str_eq(strrchr(all, '\n'), "\nthere are more mistakes");
 	free(all);
+	lined_report_fini(&report);
 	lined_settings_fini(&settings);
 }
 
@@ -249,6 +255,7 @@ Test(lined_config, values_are_checked_by_the_library)
 	cr_assert_eq(strncmp(report.mistakes[0], "f:3: baud = fast: ", 18), 0, "%s",
 		     report.mistakes[0]);
 	cr_assert_gt(strlen(report.mistakes[0]), 18);
+	lined_report_fini(&report);
 	lined_settings_fini(&settings);
 }
 
@@ -262,6 +269,7 @@ Test(lined_config, at_most_32_keys_in_a_section)
 	for (int i = 0; i < 40; i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "k%d = 1\n", i);
 	cr_assert_eq(parse(text, n, &settings, &report), -EINVAL);
+	lined_report_fini(&report);
 	lined_settings_fini(&settings);
 }
 
@@ -284,6 +292,7 @@ Test(lined_config, reads_a_file_and_says_when_it_cannot)
 	cr_assert_eq(lined_config_read(path, &settings, &report), -ENOENT);
 	cr_assert_not_null(strstr(report.mistakes[0], path));
 	cr_assert_eq(lined_config_read("/", &settings, &report), -EISDIR);
+	lined_report_fini(&report);
 	lined_settings_fini(&settings);
 }
 
@@ -341,6 +350,7 @@ Test(lined_config, reads_a_folder_in_the_order_of_the_names)
 	cr_expect_eq(settings.keep_age, 30);
 	cr_assert_eq(settings.n_lines, 2);
 	cr_expect_str_eq(settings.lines[0].name, "b");
+	lined_report_fini(&report);
 	lined_settings_fini(&settings);
 
 	lined_settings_init(&settings);
@@ -350,6 +360,7 @@ Test(lined_config, reads_a_folder_in_the_order_of_the_names)
 	cr_expect_eq(report.n, 2);
 	cr_expect_not_null(strstr(report.mistakes[0], "/lined.conf:2: keep-age = 1: "));
 	cr_expect_not_null(strstr(report.mistakes[1], "/conf.d/9.conf:1: there is already a line"));
+	lined_report_fini(&report);
 	lined_settings_fini(&settings);
 	clean(folder);
 }

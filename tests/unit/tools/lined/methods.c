@@ -9,6 +9,7 @@
 #include <string.h>
 #include <trunkline/error.h>
 
+#include "tools/lined/role.h"
 #include "tools/varlink/interface.h"
 
 /* The name after a keyword at the start of a line; the next search begins at *text. */
@@ -83,6 +84,17 @@ Test(lined_methods, parameters_are_as_described)
 					      types[p->type]);
 		cr_expect_str_eq(described, expected, "%s", m->name);
 		free(described);
+	}
+}
+
+Test(lined_methods, roles_are_as_described)
+{
+	for (const struct varlink_method *m = lined_methods; m->name; m++) {
+		char line[100];
+
+		snprintf(line, sizeof(line), "\n# Role: %s.\nmethod %s(",
+			 lined_role_name((enum lined_role)m->role), m->name);
+		cr_expect_not_null(strstr(varlink_interface_trunkline, line), "%s", m->name);
 	}
 }
 

@@ -17,13 +17,16 @@ static int read_args(const char *const *args, struct lined_settings *settings,
 	char *argv[ARGS_MAX + 1] = {copies[0]};
 	struct lined_report report = {0};
 	int argc = 1;
+	int r;
 
 	for (; args[argc - 1]; argc++) {
 		snprintf(copies[argc], ARG_SIZE, "%s", args[argc - 1]);
 		argv[argc] = copies[argc];
 	}
 	lined_settings_init(settings);
-	return lined_options_read(argc, argv, settings, ret_action, &report);
+	r = lined_options_read(argc, argv, settings, ret_action, &report);
+	lined_report_fini(&report);
+	return r;
 }
 
 Test(lined_options, lines_and_their_parameters)

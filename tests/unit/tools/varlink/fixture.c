@@ -56,10 +56,10 @@ static const struct varlink_param echo_params[] = {{"text", VARLINK_STRING, true
 static const struct varlink_param fail_params[] = {{"error", VARLINK_UINT, true, 0}, {0}};
 
 static const struct varlink_method methods[] = {
-	{"Echo", echo_params, false, call_echo},
-	{"Later", no_params, false, call_later},
-	{"Stream", no_params, true, call_later},
-	{"Fail", fail_params, false, call_fail},
+	{"Echo", echo_params, false, call_echo, 0},
+	{"Later", no_params, false, call_later, 0},
+	{"Stream", no_params, true, call_later, 0},
+	{"Fail", fail_params, false, call_fail, 0},
 	{0},
 };
 
