@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: MIT
 """lined as a service: its configuration files and their changes, its log, its manager."""
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
+import termios
 import unittest
 
 from lined_varlink import BIN, INTERFACE, LIMIT, Client, Error, Fixture
@@ -227,6 +229,30 @@ class Reload(Files):
         self.put("mistake\n")
         self.lined.send_signal(signal.SIGHUP)
         self.assertEqual(self.names(), ["a", "b"])
+
+    def test_a_terminal_that_is_closed_ends_the_daemon(self):
+        self.stop(self.lined)
+        master, slave = os.openpty()
+        self.start_lined(stdin=slave, start_new_session=True,
+                         preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0))
+        os.close(slave)
+        self.wait_for_socket()
+        os.close(master)
+        self.assertEqual(self.lined.wait(LIMIT), 0)
+
+    def test_ended_sessions_that_are_kept_count_until_they_are_released(self):
+        self.put("[lined]\nkeep-sessions = 2\n" + self.lines("a"))
+        self.reload()
+        client = self.connect()
+        sessions = []
+        for _ in range(2):
+            sessions.append(client.call("Dial", line="a", number="103", keep=True)["session"])
+            client.call("Drop", session=sessions[-1])
+        self.assert_error("Limit", client, "Dial", line="a", number="103", keep=True)
+        client.call("Release", session=sessions[0])
+        client.call("Hangup", session=client.call("Dial", line="a", number="103",
+                                                  keep=True)["session"])
+        client.call("Release", session=sessions[1])
 
     def test_what_needs_a_new_start_is_named(self):
         self.put("[lined]\nhotplug = off\nclaim = marked\nkeep-age = 10\n" + self.lines("a"))

@@ -115,7 +115,8 @@ static void take_signal(void *user, uint32_t events)
 	while (read(lined->signal_source.fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		struct lined_report report = {0};
 
-		if (info.ssi_signo != SIGHUP)
+		/* From the kernel it says that our terminal is gone. */
+		if (info.ssi_signo != SIGHUP || info.ssi_code == SI_KERNEL)
 			lined_stop(lined);
 		else
 			(void)lined_reload(lined, &report, NULL); /* it has told the log */
