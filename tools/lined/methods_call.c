@@ -206,7 +206,7 @@ int method_dial(void *user, const void *args)
 	const struct args_dial *a = args;
 	struct lined_client *client = user;
 	enum tl_media media = TL_MEDIA_DATA;
-	tl_line line;
+	tl_line line = {0};
 	int r;
 
 	r = find_free_line(client, a->line, &line);

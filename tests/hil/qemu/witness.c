@@ -107,7 +107,7 @@ static size_t properties_at(const char *message, size_t len)
 static void take_event(struct witness *witness, enum group group)
 {
 	int fd = witness->fds[group == GROUP_KERNEL ? POLL_KERNEL : POLL_UDEV].fd;
-	char message[8192 + 1];
+	static char message[8192 + 1];
 	ssize_t n = recv(fd, message, sizeof(message) - 1, MSG_DONTWAIT);
 	const char *properties, *action, *device;
 	size_t start;
