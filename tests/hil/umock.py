@@ -158,6 +158,11 @@ class Lines(Case):
         self.node, = self.plugged.nodes()
         self.serve_places({"a": self.plugged})
 
+    def test_libserialport_opens_the_port(self):
+        # Each time lined claims it, libserialport opens it, and its descriptor is duplicated.
+        times, rest = divmod(int(self.bed.show(self.node)["opens"]), 3)
+        self.assertEqual((times > 0, rest), (True, 0))
+
     def test_dtr_ends_a_call_and_dcd_proves_it(self):
         client = self.connect()
         self.assertTrue(client.line("a")["modem_lines"])

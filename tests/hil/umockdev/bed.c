@@ -10,7 +10,7 @@
  *   uevent SYSPATH ACTION
  *   hangup NODE         the device is gone, for who has it open
  *   remove SYSPATH      and for who looks for it
- *   show NODE           dtr=0 dcd=0 hook=on reads=0 writes=0 counts=0
+ *   show NODE           dtr=0 dcd=0 hook=on opens=0 counts=0
  *
  * The first line of the output is the folder that belongs into UMOCKDEV_DIR.
  */
@@ -47,9 +47,9 @@ struct port {
 	struct hal_watch io, rung;
 	struct hal_work opened;
 	unsigned int wanted;
-	atomic_int lines;			      /* TIOCM_*, as the program sees them */
-	atomic_int dcd_counts, ri_counts;	      /* of TIOCGICOUNT */
-	atomic_uint n_reads, n_writes, n_counts_read; /* of the lines, by the program */
+	atomic_int lines;		    /* TIOCM_*, as the program sees them */
+	atomic_int dcd_counts, ri_counts;   /* of TIOCGICOUNT */
+	atomic_uint n_opens, n_counts_read; /* by the program */
 };
 
 struct bed {
@@ -184,7 +184,6 @@ static void set_lines(struct port *port, int keep, int set)
 
 	while (!atomic_compare_exchange_weak(&port->lines, &lines, (lines & keep) | set))
 		;
-	atomic_fetch_add(&port->n_writes, 1);
 	(void)eventfd_write(port->bell, 1);
 }
 
@@ -215,7 +214,6 @@ static void serve(struct port *port, unsigned long request, UMockdevIoctlData *d
 		return;
 	}
 	if (request == TIOCMGET) {
-		atomic_fetch_add(&port->n_reads, 1);
 		umockdev_ioctl_data_update(data, 0, (guint8 *)&lines, sizeof(lines));
 		return;
 	}
@@ -263,6 +261,7 @@ static void on_open(UMockdevIoctlBase *base, UMockdevIoctlClient *client, gpoint
 
 	(void)base;
 	(void)client;
+	atomic_fetch_add(&port->n_opens, 1);
 	(void)atomic_fetch_or(&port->lines, PROGRAM_SETS);
 	(void)eventfd_write(port->bell, 1);
 }
@@ -367,10 +366,9 @@ static void show(struct port *port)
 {
 	int lines = atomic_load(&port->lines);
 
-	(void)printf("ok dtr=%d dcd=%d hook=%s reads=%u writes=%u counts=%u\n",
-		     (lines & TIOCM_DTR) != 0, (lines & TIOCM_CAR) != 0,
-		     sim_modem_is_off_hook(port->modem) ? "off" : "on", atomic_load(&port->n_reads),
-		     atomic_load(&port->n_writes), atomic_load(&port->n_counts_read));
+	(void)printf("ok dtr=%d dcd=%d hook=%s opens=%u counts=%u\n", (lines & TIOCM_DTR) != 0,
+		     (lines & TIOCM_CAR) != 0, sim_modem_is_off_hook(port->modem) ? "off" : "on",
+		     atomic_load(&port->n_opens), atomic_load(&port->n_counts_read));
 }
 
 static gboolean on_command(GIOChannel *channel, GIOCondition condition, gpointer user)
