@@ -79,7 +79,7 @@ static bool find_node(const char *pty, char *node, size_t size)
 /* Opened once more, so that umockdev knows the descriptor. @return -1: not a node */
 static int open_again(int fd)
 {
-	char link[64], pty[64], node[64];
+	char link[64], pty[64], node[sizeof("/dev/") + NAME_MAX];
 	ssize_t len;
 
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
