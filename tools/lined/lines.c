@@ -143,9 +143,27 @@ fail:
 	return r;
 }
 
+/* So that they are tried again. */
+static void forget_failed(struct lined *lined)
+{
+	struct lined_own_line **link = &lined->lines;
+
+	while (*link) {
+		struct lined_own_line *own = *link;
+
+		if (own->id.id != 0) {
+			link = &own->next;
+			continue;
+		}
+		*link = own->next;
+		own_free(own);
+	}
+}
+
 void lined_lines_change(struct lined *lined)
 {
 	lined->lines_changed = true;
+	forget_failed(lined);
 	for (struct lined_own_line *own = lined->lines; own; own = own->next) {
 		bool left = own->leaving;
 

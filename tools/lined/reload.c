@@ -78,6 +78,17 @@ static void log_list(const struct lined *lined, const char *what, struct json_ob
 			  json_object_get_string(json_object_array_get_idx(names, i)));
 }
 
+static int start(struct changes *changes)
+{
+	*changes = (struct changes){.error = 0};
+	for (int i = LINED_SAME; i <= LINED_CHANGED; i++) {
+		changes->lists[i] = json_object_new_array();
+		if (!changes->lists[i])
+			changes->error = -ENOMEM;
+	}
+	return changes->error;
+}
+
 static int finish(const struct lined *lined, struct changes *changes,
 		  struct json_object **ret_changes)
 {
@@ -131,7 +142,7 @@ int lined_reload(struct lined *lined, struct lined_report *report, struct json_o
 {
 	enum lined_action action = LINED_SERVE;
 	struct json_object *unwanted = NULL;
-	struct changes changes = {.error = 0};
+	struct changes changes;
 	struct lined_settings next;
 	int r;
 
@@ -144,8 +155,11 @@ int lined_reload(struct lined *lined, struct lined_report *report, struct json_o
 		lined_settings_fini(&next);
 		return refuse(lined, report, r);
 	}
-	for (int i = LINED_SAME; i <= LINED_CHANGED; i++)
-		changes.lists[i] = json_object_new_array();
+	r = start(&changes);
+	if (r < 0) {
+		lined_settings_fini(&next);
+		return finish(lined, &changes, &unwanted);
+	}
 	keep_daemon(lined->settings, &next, &changes);
 	lined_settings_fini(lined->settings);
 	*lined->settings = next;
