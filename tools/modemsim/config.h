@@ -32,6 +32,10 @@ struct sim_config {
 	size_t modem_count;
 	struct sim_number numbers[SIM_SERVICES_MAX];
 	size_t number_count;
+	/* Instead of hal_stream_pty_open(), and like it. NULL: that one */
+	int (*open_pty)(void *user, struct hal_loop *loop, struct hal_stream **ret_stream,
+			char *path, size_t size);
+	void *open_pty_user;
 };
 
 void sim_config_init(struct sim_config *config);

@@ -65,13 +65,21 @@ static void remove_link(const struct sim_site_port *port)
 		(void)unlink(port->link); /* nothing to be done about it at the end */
 }
 
+static int open_real_pty(void *user, struct hal_loop *loop, struct hal_stream **ret_stream,
+			 char *path, size_t size)
+{
+	(void)user;
+	return hal_stream_pty_open(loop, ret_stream, path, size);
+}
+
 static int open_pty(struct sim_site *site, struct sim_site_port *port, struct hal_error *err,
 		    struct hal_stream **ret_stream)
 {
 	struct hal_stream *stream;
 	int r;
 
-	r = hal_stream_pty_open(site->loop, &stream, port->path, sizeof(port->path));
+	r = site->open_pty(site->open_pty_user, site->loop, &stream, port->path,
+			   sizeof(port->path));
 	if (r < 0)
 		return fail(err, r, "cannot make a pty");
 	r = make_link(port, err);
@@ -177,6 +185,8 @@ int sim_site_new(struct hal_loop *loop, const struct hal_log *log, const struct 
 	if (!site)
 		return fail(err, -ENOMEM, "modemsim");
 	site->loop = loop;
+	site->open_pty = config->open_pty ? config->open_pty : open_real_pty;
+	site->open_pty_user = config->open_pty_user;
 	site->ports = calloc(config->modem_count, sizeof(*site->ports));
 	r = site->ports ? sim_exchange_new(loop, log, &site->exchange) : -ENOMEM;
 	if (r < 0)

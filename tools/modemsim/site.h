@@ -18,6 +18,9 @@ struct sim_site {
 	struct sim_exchange *exchange;
 	struct sim_site_port *ports;
 	size_t count;
+	int (*open_pty)(void *user, struct hal_loop *loop, struct hal_stream **ret_stream,
+			char *path, size_t size);
+	void *open_pty_user;
 };
 
 /*
