@@ -15,13 +15,24 @@
 #define BATCH_MAX   64
 #define LINK_FOLDER "/dev/line/"
 
+/* Who tells: udevd, when its rules are done, and before it the kernel. */
+struct group {
+	struct feed *feed;
+	const char *name;
+	struct hal_watch watch;
+	struct udev_monitor *monitor;
+};
+
+#define UDEVD  0
+#define KERNEL 1 /* only heard when a device goes: that needs no rules, and soonest is best */
+#define GROUPS 2
+
 struct feed {
 	struct hal_hotplug_source source;
 	struct hal_hotplug *hotplug;
 	struct hal_loop *loop;
-	struct hal_watch watch;
 	struct udev *udev;
-	struct udev_monitor *monitor;
+	struct group groups[GROUPS];
 };
 
 static struct hal_slice property(struct udev_device *from, const char *name)
@@ -58,8 +69,9 @@ static bool copy_text(const char *text, char *buf, size_t size)
 	return hal_slice_copy(hal_slice_str(text), buf, size) < size && buf[0];
 }
 
-static void take(struct feed *feed, struct udev_device *from)
+static void take(const struct group *group, struct udev_device *from)
 {
+	struct feed *feed = group->feed;
 	struct hal_device device = {.interface = -1};
 	const char *action = udev_device_get_action(from);
 
@@ -73,7 +85,7 @@ static void take(struct feed *feed, struct udev_device *from)
 	}
 	/* One that cannot be read has gone already, and its removal is on the way. Whatever else
 	 * happens to a device, it is there. */
-	if (hal_device_read(device.syspath, &device) < 0)
+	if (group == &feed->groups[KERNEL] || hal_device_read(device.syspath, &device) < 0)
 		return;
 	read_properties(from, &device);
 	hal_hotplug_report(feed->hotplug, HAL_HOTPLUG_ADD, &device);
@@ -81,58 +93,70 @@ static void take(struct feed *feed, struct udev_device *from)
 
 static void on_watch(struct hal_watch *watch, unsigned int events)
 {
-	struct feed *feed = HAL_CONTAINER_OF(watch, struct feed, watch);
+	struct group *group = HAL_CONTAINER_OF(watch, struct group, watch);
 	struct udev_device *from = NULL;
 
 	(void)events;
 	for (int i = 0; i < BATCH_MAX; i++) {
 		errno = 0;
-		from = udev_monitor_receive_device(feed->monitor);
+		from = udev_monitor_receive_device(group->monitor);
 		if (!from)
 			break;
-		take(feed, from);
+		take(group, from);
 		udev_device_unref(from);
 	}
 	if (!from && errno == ENOBUFS)
-		hal_hotplug_report_missed(feed->hotplug);
+		hal_hotplug_report_missed(group->feed->hotplug);
 }
 
 static void feed_free(struct hal_hotplug_source *source)
 {
 	struct feed *feed = HAL_CONTAINER_OF(source, struct feed, source);
 
-	hal_watch_stop(feed->loop, &feed->watch);
-	udev_monitor_unref(feed->monitor);
+	for (int i = 0; i < GROUPS; i++) {
+		hal_watch_stop(feed->loop, &feed->groups[i].watch);
+		udev_monitor_unref(feed->groups[i].monitor);
+	}
 	udev_unref(feed->udev);
 	free(feed);
 }
 
-static int listen_to_udevd(struct feed *feed)
+static int listen_to(struct feed *feed, struct group *group)
 {
 	int r;
+
+	errno = 0;
+	group->monitor = udev_monitor_new_from_netlink(feed->udev, group->name);
+	if (!group->monitor)
+		return errno ? -errno : -ENOMEM;
+	r = udev_monitor_filter_add_match_subsystem_devtype(group->monitor, "tty", NULL);
+	if (r < 0)
+		return r;
+	/* Beyond the system's limit only for the privileged; a smaller one does as well. */
+	(void)udev_monitor_set_receive_buffer_size(group->monitor, BUFFER_SIZE);
+	r = udev_monitor_enable_receiving(group->monitor);
+	if (r < 0)
+		return r;
+	return hal_watch_start(feed->loop, &group->watch, udev_monitor_get_fd(group->monitor),
+			       HAL_IO_READ);
+}
+
+static int listen_to_all(struct feed *feed)
+{
+	int r = 0;
 
 	feed->udev = udev_new();
 	if (!feed->udev)
 		return -ENOMEM;
-	errno = 0;
-	feed->monitor = udev_monitor_new_from_netlink(feed->udev, "udev");
-	if (!feed->monitor)
-		return errno ? -errno : -ENOMEM;
-	r = udev_monitor_filter_add_match_subsystem_devtype(feed->monitor, "tty", NULL);
-	if (r < 0)
-		return r;
-	/* Beyond the system's limit only for the privileged; a smaller one does as well. */
-	(void)udev_monitor_set_receive_buffer_size(feed->monitor, BUFFER_SIZE);
-	r = udev_monitor_enable_receiving(feed->monitor);
-	if (r < 0)
-		return r;
-	return hal_watch_start(feed->loop, &feed->watch, udev_monitor_get_fd(feed->monitor),
-			       HAL_IO_READ);
+	for (int i = 0; i < GROUPS && r == 0; i++)
+		r = listen_to(feed, &feed->groups[i]);
+	return r;
 }
 
 int hal_hotplug_source_udev(struct hal_hotplug *hotplug, struct hal_loop *loop,
 			    struct hal_hotplug_source **ret_source)
 {
+	static const char *const names[GROUPS] = {[UDEVD] = "udev", [KERNEL] = "kernel"};
 	struct feed *feed;
 	int r;
 
@@ -146,8 +170,12 @@ int hal_hotplug_source_udev(struct hal_hotplug *hotplug, struct hal_loop *loop,
 	feed->source.free = feed_free;
 	feed->hotplug = hotplug;
 	feed->loop = loop;
-	hal_watch_init(&feed->watch, on_watch);
-	r = listen_to_udevd(feed);
+	for (int i = 0; i < GROUPS; i++) {
+		feed->groups[i].feed = feed;
+		feed->groups[i].name = names[i];
+		hal_watch_init(&feed->groups[i].watch, on_watch);
+	}
+	r = listen_to_all(feed);
 	if (r < 0) {
 		feed_free(&feed->source);
 		return r;

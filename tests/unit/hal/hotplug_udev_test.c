@@ -20,8 +20,17 @@ struct udev_device {
 	const char *mark, *role, *profile, *name;
 };
 
-static struct {
+struct udev_monitor {
+	const char *name;
 	int fd; /* readable while something is queued, as a socket is */
+};
+
+static struct udev_monitor monitors[] = {{"udev", -1}, {"kernel", -1}};
+
+#define MONITORS (sizeof(monitors) / sizeof(monitors[0]))
+
+static struct {
+	const struct udev_monitor *speaker; /* whose the queue is */
 	const struct udev_device *queue;
 	size_t n_queue;
 	int error; /* of the receive after the last device */
@@ -30,7 +39,7 @@ static struct {
 	int filter_result, enable_result;
 	size_t n_refs;
 	const struct udev_device *database;
-} fake = {.fd = -1};
+} fake;
 
 static struct udev_device copies[64];
 
@@ -61,8 +70,10 @@ struct udev_monitor *__wrap_udev_monitor_new_from_netlink(struct udev *udev, con
 struct udev_monitor *__wrap_udev_monitor_new_from_netlink(struct udev *udev, const char *name)
 {
 	(void)udev;
-	cr_assert_str_eq(name, "udev");
-	return fake.no_monitor ? NULL : (struct udev_monitor *)&fake;
+	for (size_t i = 0; i < MONITORS && !fake.no_monitor; i++)
+		if (strcmp(monitors[i].name, name) == 0)
+			return &monitors[i];
+	return NULL;
 }
 
 int __wrap_udev_monitor_filter_add_match_subsystem_devtype(struct udev_monitor *monitor,
@@ -94,8 +105,7 @@ int __wrap_udev_monitor_enable_receiving(struct udev_monitor *monitor)
 int __wrap_udev_monitor_get_fd(struct udev_monitor *monitor);
 int __wrap_udev_monitor_get_fd(struct udev_monitor *monitor)
 {
-	(void)monitor;
-	return fake.fd;
+	return monitor->fd;
 }
 
 struct udev_monitor *__wrap_udev_monitor_unref(struct udev_monitor *monitor);
@@ -110,9 +120,8 @@ struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *moni
 {
 	uint64_t value;
 
-	(void)monitor;
-	if (fake.n_queue == 0) {
-		if (read(fake.fd, &value, sizeof(value)) < 0)
+	if (fake.n_queue == 0 || monitor != fake.speaker) {
+		if (read(monitor->fd, &value, sizeof(value)) < 0)
 			errno = EAGAIN;
 		errno = fake.error ? fake.error : EAGAIN;
 		fake.error = 0;
@@ -217,8 +226,10 @@ static void fixture_init(struct fixture *f)
 	tree_new(f->sysfs);
 	tree_dir(f->sysfs, "ttyUSB0");
 	(void)snprintf(f->syspath, sizeof(f->syspath), "%s/ttyUSB0", f->sysfs);
-	fake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	cr_assert_geq(fake.fd, 0);
+	for (size_t i = 0; i < MONITORS; i++) {
+		monitors[i].fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		cr_assert_geq(monitors[i].fd, 0);
+	}
 	cr_assert_eq(hal_loop_new(hal_clock_real(), &f->loop), 0);
 	cr_assert_eq(hal_hotplug_new(f->loop, &f->log, &machine, on_event, f, &f->hotplug), 0);
 }
@@ -229,7 +240,8 @@ static void fixture_fini(struct fixture *f)
 		f->source->free(f->source);
 	hal_hotplug_free(f->hotplug);
 	hal_loop_free(f->loop);
-	close(fake.fd);
+	for (size_t i = 0; i < MONITORS; i++)
+		close(monitors[i].fd);
 	cr_assert_eq(fake.n_refs, 0);
 	tree_remove(f->sysfs);
 }
@@ -241,17 +253,24 @@ static void fixture_listen(struct fixture *f)
 	cr_assert_eq(f->source->feed, HAL_HOTPLUG_UDEV);
 }
 
-static void say(struct fixture *f, const struct udev_device *devices, size_t n)
+static void say_as(struct fixture *f, const struct udev_monitor *speaker,
+		   const struct udev_device *devices, size_t n)
 {
 	struct pollfd p = {.fd = hal_loop_get_fd(f->loop), .events = POLLIN};
 	const uint64_t one = 1;
 
+	fake.speaker = speaker;
 	fake.queue = devices;
 	fake.n_queue = n;
-	cr_assert_eq(write(fake.fd, &one, sizeof(one)), sizeof(one));
+	cr_assert_eq(write(speaker->fd, &one, sizeof(one)), sizeof(one));
 	while (poll(&p, 1, 0) > 0)
 		cr_assert_geq(hal_loop_dispatch(f->loop), 0);
 	cr_assert_eq(fake.n_queue, 0);
+}
+
+static void say(struct fixture *f, const struct udev_device *devices, size_t n)
+{
+	say_as(f, &monitors[0], devices, n);
 }
 
 Test(hotplug_udev, hears_what_comes_and_what_the_rules_say_of_it)
@@ -290,6 +309,25 @@ Test(hotplug_udev, hears_what_goes)
 	cr_assert_eq(f.n_removed, 1);
 	cr_assert_str_eq(f.last.node, "/dev/ttyUSB3");
 	cr_assert_str_eq(f.last.syspath, "/sys/gone");
+	fixture_fini(&f);
+}
+
+Test(hotplug_udev, the_kernel_is_believed_when_a_device_goes_and_only_then)
+{
+	struct fixture f;
+	struct udev_device devices[] = {
+		{.action = "add", .node = "/dev/ttyUSB0"},
+		{.action = "remove", .syspath = "/sys/gone", .node = "/dev/ttyUSB3"},
+		{.action = "change", .node = "/dev/ttyUSB0"},
+	};
+
+	fixture_listen(&f);
+	devices[0].syspath = f.syspath;
+	devices[2].syspath = f.syspath;
+	say_as(&f, &monitors[1], devices, 3);
+	cr_assert_eq(f.n_added, 0, "the rules have not been asked yet");
+	cr_assert_eq(f.n_removed, 1);
+	cr_assert_str_eq(f.last.node, "/dev/ttyUSB3");
 	fixture_fini(&f);
 }
 
