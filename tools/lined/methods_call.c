@@ -311,7 +311,7 @@ int method_answer(void *user, const void *args)
 	struct lined_client *client = user;
 	enum tl_media media = TL_MEDIA_DATA;
 	tl_session session;
-	tl_line line;
+	tl_line line = {0};
 	int r;
 
 	r = find_free_line(client, a->line, &line);

@@ -27,7 +27,7 @@ trap 'rm -rf "$root"' EXIT
 trap 'exit 1' HUP INT TERM
 
 install_trunkline() {
-	cmake -S "$source" -B "$build/qemu-release" -DCMAKE_BUILD_TYPE=Release \
+	cmake -S "$source" -B "$build/qemu-release" -G Ninja -DCMAKE_BUILD_TYPE=Release \
 		-DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_INSTALL_SYSCONFDIR=/etc -DWITH_EXAMPLES=OFF
 	cmake --build "$build/qemu-release" --parallel 2
 	DESTDIR=$root cmake --install "$build/qemu-release" --strip
