@@ -14,9 +14,9 @@
  *   resynchronises before the next command: it waits until the modem has been quiet for
  *   AT_RESYNC_QUIET_MS, then asks for the values of one to three S-registers that init has set,
  * another selection each time (V.250 §6.2.1-3: S3, S4, S5), and trusts only an answer of those
- * values. So a late answer is never taken for the answer to another command. A modem that answers
- * such queries without a value is asked a bare AT instead, and no other final result may follow
- * within AT_RESYNC_QUIET_MS. AT_RESYNC_TRIES failures: on_stuck.
+ * values. So a late answer is taken for another one's only from a modem that is 39 probes behind. A
+ * modem that answers such queries without a value is asked a bare AT instead, and no other final
+ * result may follow within AT_RESYNC_QUIET_MS. AT_RESYNC_TRIES failures: on_stuck.
  * - Call results (NO CARRIER, BUSY, NO ANSWER, NO DIALTONE, CONNECT) end only commands that have
  *   said they may consume them; else they are unsolicited lines.
  * - Echo of the command in progress is recognised and dropped.

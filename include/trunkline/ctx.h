@@ -149,7 +149,8 @@ TL_API int tl_client_close(struct tl_ctx *ctx, tl_client client);
  * An ended session is announced by TL_EVENT_SESSION_EXPIRING when nine tenths of its age have gone
  * by (an hour before its end at the earliest), and again when it is released. It ages from the end
  * of the call, or from the moment it was moved to this client if that was later. Sessions of live
- * calls never expire.
+ * calls never expire. One that is past its age when this is called is announced, and released at
+ * once.
  *
  * @param max_sessions 1–TL_SESSIONS_PER_CLIENT_MAX; sessions beyond it stay, new ones are refused
  * with -ENOSPC. A new client has TL_SESSIONS_PER_CLIENT_MAX.

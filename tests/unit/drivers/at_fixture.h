@@ -38,7 +38,6 @@ struct fixture {
 	struct hal_stream *modem;
 	struct at_queue *queue;
 	const struct answer_row *answers; /* ended by a row without command */
-	const struct answer_row *fallbacks;
 	bool echo;
 	char heard[1024]; /* by the modem, "\r" written as "|" */
 	size_t n_heard;
