@@ -8,6 +8,7 @@
 #include <trunkline/error.h>
 
 #include "core/event.h"
+#include "core/final.h"
 #include "core/keep.h"
 #include "core/line.h"
 #include "core/request.h"
@@ -36,6 +37,11 @@ struct core_call *core_call_new(struct core_line *line, enum tl_direction direct
 	hal_list_init(&call->sessions);
 	hal_list_init(&call->setup);
 	hal_list_init(&call->drops);
+	hal_list_init(&call->finals);
+	if (core_final_reserve(call) < 0) {
+		free(call);
+		return NULL;
+	}
 	core_drop_init(&call->drop);
 	core_limit_init(call);
 	call->limits.seconds[TL_LIMIT_DURATION] = line->config.max_duration_s;
@@ -58,6 +64,7 @@ void core_call_free(struct core_call *call)
 
 	core_limit_stop(call);
 	hal_timer_cancel(ctx->loop, &call->drop.timer);
+	core_final_forget(call);
 	hal_list_del(&call->node);
 	ctx->counts[TL_COUNT_CALLS]--;
 	free(call);
@@ -203,7 +210,7 @@ static void finish(struct core_call *call, int setup_result, int drop_result, co
 	core_request_done_all(&call->drops, drop_result, text);
 }
 
-static void leave_line(struct core_call *call)
+void core_call_leave_line(struct core_call *call)
 {
 	struct core_line *line = call->line;
 
@@ -214,6 +221,8 @@ static void leave_line(struct core_call *call)
 	call->line = NULL;
 	/* The record is final now. */
 	core_event_call(call, TL_EVENT_CALL_INFO);
+	core_final_tell(call);
+	core_call_put(call);
 }
 
 void core_call_cleared(struct core_call *call)
@@ -227,8 +236,7 @@ void core_call_cleared(struct core_call *call)
 		core_line_recover(line);
 		return;
 	}
-	leave_line(call);
-	core_call_put(call);
+	core_call_leave_line(call);
 }
 
 static void describe_failure(const struct core_call *call, char *buf, size_t size)
@@ -282,8 +290,7 @@ void core_call_device_gone(struct core_call *call)
 		(void)core_call_apply(call, CORE_CALL_EVENT_CLEARED);
 	}
 	finish(call, -ENODEV, 0, NULL);
-	leave_line(call);
-	core_call_put(call);
+	core_call_leave_line(call);
 }
 
 /* ---- upcalls ---- */

@@ -37,8 +37,9 @@ struct core_call {
 	struct core_drop drop;
 	struct core_dial dial;
 	struct core_limits limits;
-	struct hal_list setup; /* requests that wait for the dial or answer */
-	struct hal_list drops; /* requests that wait for the end */
+	struct hal_list setup;	/* requests that wait for the dial or answer */
+	struct hal_list drops;	/* requests that wait for the end */
+	struct hal_list finals; /* tl_event.node of core/final.h, until it is told */
 };
 
 /* @return NULL when out of memory */
@@ -46,6 +47,8 @@ struct core_call *core_call_new(struct core_line *line, enum tl_direction direct
 				enum tl_media media, enum tl_call_state state);
 /* It stays: count it and tell of it. */
 void core_call_announce(struct core_call *call);
+/* Its line is done with it: the record is final, and told. Frees it if nobody holds it. */
+void core_call_leave_line(struct core_call *call);
 /* Free it if it is over, off its line and nobody holds it. */
 void core_call_put(struct core_call *call);
 /* Whatever its state: the context is going. */

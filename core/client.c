@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/event.h"
+#include "core/final.h"
 #include "core/keep.h"
 #include "core/line.h"
 #include "core/record.h"
@@ -72,6 +73,7 @@ void core_client_free(struct core_client *client)
 	while (!hal_list_empty(&client->requests))
 		core_request_withdraw(
 			HAL_CONTAINER_OF(client->requests.next, struct core_request, of_client));
+	core_final_unwatch(client);
 	core_event_purge_client(client);
 	hal_list_del(&client->node);
 	core_handles_remove(&client->ctx->clients, client->id.id);
@@ -186,6 +188,8 @@ int tl_client_watch(struct tl_ctx *ctx, tl_client id, bool on)
 	r = core_client_find(ctx, id, &client);
 	if (r < 0)
 		return r;
-	client->watching = on;
+	if (on)
+		return core_final_watch(client);
+	core_final_unwatch(client);
 	return 0;
 }

@@ -38,6 +38,12 @@ void core_event_complete(struct tl_ctx *ctx, struct tl_event *event)
 	enqueue(ctx, event);
 }
 
+/* Completions and records have had their room from the beginning. */
+static bool is_limited(const struct tl_event *event)
+{
+	return event->type != TL_EVENT_OP_DONE && event->type != TL_EVENT_CALL_RECORD;
+}
+
 static void lose(struct core_client *client)
 {
 	client->n_lost++;
@@ -72,9 +78,10 @@ static void send(struct core_client *client, const struct tl_event *event)
 	enqueue(client->ctx, copy);
 }
 
-static struct tl_event of_call(const struct core_call *call, enum tl_event_type type)
+void core_event_fill_call(struct tl_event *event, const struct core_call *call,
+			  enum tl_event_type type)
 {
-	struct tl_event event = {
+	*event = (struct tl_event){
 		.type = type,
 		.line = call->line_id,
 		.call = call->record.call,
@@ -86,8 +93,7 @@ static struct tl_event of_call(const struct core_call *call, enum tl_event_type 
 		.monitors = call->monitors,
 	};
 
-	core_text_copy(event.line_name, sizeof(event.line_name), call->line_name);
-	return event;
+	core_text_copy(event->line_name, sizeof(event->line_name), call->line_name);
 }
 
 static void send_to_watchers(const struct core_call *call, const struct tl_event *event)
@@ -105,10 +111,11 @@ static void send_to_watchers(const struct core_call *call, const struct tl_event
 void core_event_call_others(struct core_call *call, enum tl_event_type type,
 			    const struct core_session *by)
 {
-	struct tl_event event = of_call(call, type);
 	struct core_session *session;
 	struct hal_list *node;
+	struct tl_event event;
 
+	core_event_fill_call(&event, call, type);
 	hal_list_for_each (node, &call->sessions) {
 		session = HAL_CONTAINER_OF(node, struct core_session, of_call);
 		if (by && session == by)
@@ -129,8 +136,9 @@ void core_event_call(struct core_call *call, enum tl_event_type type)
 
 void core_event_expiring(struct core_session *session, uint64_t seconds)
 {
-	struct tl_event event = of_call(session->call, TL_EVENT_SESSION_EXPIRING);
+	struct tl_event event;
 
+	core_event_fill_call(&event, session->call, TL_EVENT_SESSION_EXPIRING);
 	event.session = session->id;
 	event.privilege = session->privilege;
 	event.count = seconds;
@@ -140,8 +148,9 @@ void core_event_expiring(struct core_session *session, uint64_t seconds)
 
 void core_event_session_new(struct core_session *session)
 {
-	struct tl_event event = of_call(session->call, TL_EVENT_SESSION_NEW);
+	struct tl_event event;
 
+	core_event_fill_call(&event, session->call, TL_EVENT_SESSION_NEW);
 	event.session = session->id;
 	event.privilege = session->privilege;
 	send(session->client, &event);
@@ -246,7 +255,7 @@ int tl_ctx_next_event(struct tl_ctx *ctx, struct tl_event **ret_event)
 	}
 	event = HAL_CONTAINER_OF(node, struct tl_event, node);
 	ctx->counts[TL_COUNT_EVENTS]--;
-	if (event->type != TL_EVENT_OP_DONE && core_client_find(ctx, event->client, &client) == 0)
+	if (is_limited(event) && core_client_find(ctx, event->client, &client) == 0)
 		client->n_events--;
 	*ret_event = event;
 	return 1;
@@ -290,6 +299,11 @@ uint64_t tl_event_get_op(const struct tl_event *event)
 int tl_event_get_result(const struct tl_event *event)
 {
 	return event->result;
+}
+
+const struct tl_session_info *tl_event_get_record(const struct tl_event *event)
+{
+	return event->record;
 }
 
 const char *tl_event_get_text(const struct tl_event *event)

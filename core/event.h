@@ -40,11 +40,15 @@ struct tl_event {
 	uint64_t boot_us;
 	int64_t wall_us;
 	char line_name[CORE_NAME_MAX];
-	char *text; /* NULL: "" */
+	char *text;			      /* NULL: "" */
+	const struct tl_session_info *record; /* in the same block; NULL: none */
 };
 
 /* Put a completion that was allocated beforehand into the queue; takes ownership. */
 void core_event_complete(struct tl_ctx *ctx, struct tl_event *event);
+/* What every event of the call says; the rest is zeroed. */
+void core_event_fill_call(struct tl_event *event, const struct core_call *call,
+			  enum tl_event_type type);
 /* One event of this type to every holder of a session on the call and to watching clients. */
 void core_event_call(struct core_call *call, enum tl_event_type type);
 /* The same to all but the holder of a session, who has made the change. */

@@ -319,13 +319,9 @@ static void release_call(struct core_line *line)
 
 	if (!call)
 		return;
-	line->call = NULL;
-	call->line = NULL;
 	if (call->record.state != TL_CALL_IDLE)
 		(void)core_call_apply(call, CORE_CALL_EVENT_CLEARED);
-	/* The record is final now. */
-	core_event_call(call, TL_EVENT_CALL_INFO);
-	core_call_put(call);
+	core_call_leave_line(call);
 }
 
 void core_line_up(struct core_line *line, const struct core_line_identity *identity)

@@ -117,6 +117,7 @@ static const char *const event_types[TL_EVENT_TYPE_COUNT] = {
 	[TL_EVENT_LINE_STATE] = "line-state",
 	[TL_EVENT_LOST] = "lost",
 	[TL_EVENT_SESSION_EXPIRING] = "session-expiring",
+	[TL_EVENT_CALL_RECORD] = "call-record",
 };
 
 static const char *const moments[TL_MOMENT_COUNT] = {

@@ -4,22 +4,21 @@
 
 #include <trunkline/session.h>
 
-#include "core/line.h"
 #include "core/session.h"
+#include "core/session_info.h"
 
-struct tl_session_info {
-	tl_session session;
-	tl_client client;
-	tl_line line;
-	char line_name[CORE_NAME_MAX];
-	enum tl_privilege privilege;
-	unsigned int features;
-	unsigned int owners, monitors;
-	bool over;
-	bool final;
-	uint64_t duration_ms;
-	struct core_record record;
-};
+void core_session_info_fill(struct tl_session_info *info, const struct core_call *call)
+{
+	info->line = call->line_id;
+	core_text_copy(info->line_name, sizeof(info->line_name), call->line_name);
+	info->owners = call->owners;
+	info->monitors = call->monitors;
+	info->over = call->over;
+	info->final = call->over && !call->line;
+	info->duration_ms =
+		core_record_duration_ms(&call->record, hal_clock_boot_us(call->ctx->clock));
+	info->record = call->record;
+}
 
 int tl_session_get_info(struct tl_ctx *ctx, tl_session id, struct tl_session_info **ret_info)
 {
@@ -33,19 +32,11 @@ int tl_session_get_info(struct tl_ctx *ctx, tl_session id, struct tl_session_inf
 	info = calloc(1, sizeof(*info));
 	if (!info)
 		return -ENOMEM;
+	core_session_info_fill(info, session->call);
 	info->session = id;
 	info->client = session->client->id;
-	info->line = session->call->line_id;
-	core_text_copy(info->line_name, sizeof(info->line_name), session->call->line_name);
 	info->privilege = session->privilege;
 	info->features = core_session_features(session);
-	info->owners = session->call->owners;
-	info->monitors = session->call->monitors;
-	info->over = session->call->over;
-	info->final = session->call->over && !session->call->line;
-	info->duration_ms =
-		core_record_duration_ms(&session->call->record, hal_clock_boot_us(ctx->clock));
-	info->record = session->call->record;
 	*ret_info = info;
 	return 0;
 }

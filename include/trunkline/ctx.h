@@ -37,7 +37,7 @@ struct tl_event;
 #define TL_KEEP_AGE_MIN_S	   10	 /**< smallest age in tl_client_set_keep() */
 #define TL_KEEP_NOTICE_MAX_S	   3600	 /**< an expiry is announced so long before, at most */
 #define TL_EVENTS_PER_CLIENT_MAX \
-	1024 /**< events not yet fetched per client, completions excluded */
+	1024 /**< events not yet fetched per client, completions and call records excluded */
 
 /**
  * Make a context.
@@ -162,7 +162,7 @@ TL_API int tl_client_set_keep(struct tl_ctx *ctx, tl_client client, uint32_t max
 
 /**
  * From now on the client also hears of every line and every call, without holding sessions on them.
- * @return 0; -ESTALE; -EBADF
+ * @return 0; -ESTALE; -EBADF; -ENOMEM to begin
  */
 TL_API int tl_client_watch(struct tl_ctx *ctx, tl_client client, bool on);
 

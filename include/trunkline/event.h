@@ -39,10 +39,16 @@ enum tl_event_type {
 	/** An ended session of a client with tl_client_set_keep() will be released in count
 	 * seconds; count 0: it has just been. To the client and to watching clients. */
 	TL_EVENT_SESSION_EXPIRING,
+	/** A call is over, and its record changes no more: record. Once for each call, whoever held
+	 * it, to clients that watched by then. A call whose drop failed has no proof of its end
+	 * before its line is on hook again, removed or gone, and is told then. Never lost: the
+	 * memory for it is taken when the call begins, or the client begins to watch. */
+	TL_EVENT_CALL_RECORD,
 };
-#define TL_EVENT_TYPE_COUNT 8
+#define TL_EVENT_TYPE_COUNT 9
 
 struct tl_event;
+struct tl_session_info;
 
 /** @return NULL */
 TL_API struct tl_event *tl_event_free(struct tl_event *event);
@@ -58,6 +64,9 @@ TL_API uint64_t tl_event_get_call(const struct tl_event *event);
 TL_API uint64_t tl_event_get_op(const struct tl_event *event);
 /** 0, or a negative errno value. */
 TL_API int tl_event_get_result(const struct tl_event *event);
+/** As tl_session_get_info() gives it, but for nobody: session and client are 0, the privilege is
+ * NONE. @return owned by the event; NULL for other types */
+TL_API const struct tl_session_info *tl_event_get_record(const struct tl_event *event);
 TL_API const char *tl_event_get_text(const struct tl_event *event);
 TL_API enum tl_call_state tl_event_get_call_state(const struct tl_event *event);
 TL_API enum tl_direction tl_event_get_direction(const struct tl_event *event);

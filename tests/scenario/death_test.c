@@ -32,6 +32,23 @@ static void check_end(struct rig *rig, tl_client client, uint64_t call, const st
 	cr_assert_eq(n, 1, "%s: idle was told %zu times", stage->name, n);
 }
 
+/* The record, too, though its owner is gone. */
+static void check_record(struct rig *rig, uint64_t call, const struct stage *stage)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rig->n_events; i++) {
+		const struct tl_session_info *record = tl_event_get_record(rig->events[i]);
+
+		if (!record || tl_session_info_call(record) != call)
+			continue;
+		n++;
+		cr_assert_eq(tl_session_info_origin(record), stage->lost, "%s: %s", stage->name,
+			     tl_origin_name(tl_session_info_origin(record)));
+	}
+	cr_assert_eq(n, 1, "%s: the record was told %zu times", stage->name, n);
+}
+
 /* Within the ladder's budget; what the drop before could not, only the line's next try can. */
 static void check_on_hook(struct scene *scene, const struct stage *stage, uint64_t budget_ms)
 {
@@ -118,6 +135,7 @@ static void die(const struct stage *stage, enum company company)
 	check_on_hook(&scene, stage, budget_ms);
 	/* The rig's own client watches without a session. */
 	check_end(&scene.rig, tl_ctx_get_client(scene.rig.ctx), call, stage);
+	check_record(&scene.rig, call, stage);
 	if (monitored.id) {
 		check_end(&scene.rig, monitor, call, stage);
 		cr_assert_eq(tl_session_release(scene.rig.ctx, monitored, 0), 0);

@@ -205,6 +205,32 @@ static void on_call_info(struct model *m, const struct tl_event *event)
 	model_privilege(s, TL_PRIVILEGE_OWNER);
 }
 
+/* The end of every call is told once, to the watching client. */
+static void on_call_record(struct model *m, const struct tl_event *event)
+{
+	const struct tl_session_info *record = tl_event_get_record(event);
+	struct model_call *call = model_call(m, tl_event_get_call(event));
+	const struct model_line *line = model_line(m, tl_event_get_line(event));
+
+	if (!record || tl_event_get_client(event).id != m->watcher.id)
+		model_disagree(m, "a record that is none, or not for the watching client",
+			       tl_event_get_call(event));
+	if (!call && line && !line->vague)
+		model_disagree(m, "the record of an unknown call", tl_event_get_call(event));
+	if (!call || !record)
+		return;
+	if (call->recorded)
+		model_disagree(m, "a record came twice", call->number);
+	if (!call->over || !tl_session_info_is_final(record) ||
+	    tl_session_info_state(record) != call->state)
+		model_disagree(m, "the record of a call that is not over", call->number);
+	if (tl_session_info_call(record) != call->number ||
+	    tl_session_info_origin(record) != call->origin)
+		model_disagree(m, "the record of another end", call->number);
+	call->recorded = true;
+	model_put_call(call);
+}
+
 /* An ended session of a client that keeps them is announced, then released. */
 static void on_expiring(struct model *m, const struct tl_event *event)
 {
@@ -351,6 +377,9 @@ void model_event(struct model *m, const struct tl_event *event)
 	case TL_EVENT_SESSION_EXPIRING:
 		on_expiring(m, event);
 		break;
+	case TL_EVENT_CALL_RECORD:
+		on_call_record(m, event);
+		break;
 	case TL_EVENT_LOST:
 		m->lost = true;
 		break;
@@ -401,6 +430,8 @@ static void settle_call(struct model *m, struct model_call *call)
 		model_disagree(m, "the watching client was not told", call->number);
 	if (call->handed_to)
 		model_disagree(m, "a client was not told of its session", call->number);
+	if (call->over && !call->on_line && !call->recorded)
+		model_disagree(m, "a record was not told", call->number);
 	if (exact && call->offered)
 		check_offer(m, call);
 	call->offered = false;

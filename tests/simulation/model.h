@@ -52,6 +52,7 @@ struct model_call {
 	bool connected;	    /* has been */
 	bool over;	    /* IDLE, or UNKNOWN after a drop */
 	bool on_line;	    /* over, but perhaps being tidied up */
+	bool recorded;	    /* its record has been told */
 	bool waiting;	    /* for the line to become READY */
 	bool answering;	    /* or being dropped */
 	bool vague;	    /* events about it were lost */

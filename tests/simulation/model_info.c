@@ -205,6 +205,7 @@ static struct model_call *adopt_call(struct model *m, const struct tl_session_in
 	call->origin = tl_session_info_origin(info);
 	call->over = tl_session_info_is_over(info);
 	call->on_line = call->over && !tl_session_info_is_final(info);
+	call->recorded = tl_session_info_is_final(info);
 	call->version = 1;
 	call->watched = 1;
 	call->vague = true;

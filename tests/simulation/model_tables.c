@@ -107,7 +107,7 @@ struct model_call *model_new_call(struct model *m, uint64_t number, struct model
 
 void model_put_call(struct model_call *call)
 {
-	if (call->over && !call->on_line && call->owners + call->monitors == 0 &&
+	if (call->over && !call->on_line && call->recorded && call->owners + call->monitors == 0 &&
 	    call->watched == call->version)
 		call->number = 0;
 }

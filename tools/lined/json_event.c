@@ -42,6 +42,7 @@ static void put_details(struct varlink_build *b, const struct tl_event *event)
 		varlink_put_int(b, "seconds", (int64_t)tl_event_get_count(event));
 		break;
 	case TL_EVENT_OP_DONE:
+	case TL_EVENT_CALL_RECORD:
 		break;
 	}
 }

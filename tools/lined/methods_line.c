@@ -79,7 +79,9 @@ static void monitor(struct lined_client *client, const struct tl_event *event)
 {
 	uint64_t line = tl_event_get_line(event).id;
 
-	if (tl_event_get_client(event).id != client->id.id)
+	/* A record tells numbers, which are not for everybody. */
+	if (tl_event_get_client(event).id != client->id.id ||
+	    tl_event_get_type(event) == TL_EVENT_CALL_RECORD)
 		return;
 	if (client->call.line.id != 0 && line != 0 && line != client->call.line.id)
 		return;

@@ -80,6 +80,11 @@ static int client_new(struct stage *s)
 	return tl_client_new(s->f.ctx, "new", &client);
 }
 
+static int watch(struct stage *s)
+{
+	return tl_client_watch(s->f.ctx, s->other, true);
+}
+
 static int line_open(struct stage *s)
 {
 	return tl_line_open(s->f.ctx, s->other, s->line, TL_PRIVILEGE_MONITOR, 0);
@@ -144,6 +149,7 @@ static const struct {
 	{"line info", line_info, READY, 1},
 	{"line ports", line_ports, READY, 1},
 	{"client", client_new, READY, 1},
+	{"watch", watch, CONNECTED, 1},
 	{"open", line_open, READY, 1},
 	{"line", line_add, READY, 1},
 	{"command", line_command, READY, 2},
@@ -316,6 +322,45 @@ Test(memory, for_events_makes_them_lost_and_that_is_told)
 	fake_fetch(&s.f);
 	cr_assert_eq(s.f.n_events, 0);
 	assert_lost(&s, 1);
+	(void)tl_ctx_free(s.f.ctx);
+}
+
+Test(memory, for_the_end_of_a_call_is_taken_at_its_beginning)
+{
+	struct stage s;
+
+	prepare(&s, READY);
+	cr_assert_eq(tl_client_watch(s.f.ctx, s.self, true), 0);
+	wrap_fail_next(&wrap_calloc, ENOMEM);
+	core_line_ring(s.f.line);
+	cr_assert_eq(tl_ctx_get_count(s.f.ctx, TL_COUNT_CALLS), 0, "nobody has heard of it");
+	wrap_fail_nth(&wrap_calloc, 2, ENOMEM);
+	core_line_ring(s.f.line);
+	cr_assert_eq(tl_ctx_get_count(s.f.ctx, TL_COUNT_CALLS), 0);
+	core_line_ring(s.f.line);
+	wrap_fail_always(&wrap_calloc, ENOMEM);
+	wrap_fail_always(&wrap_malloc, ENOMEM);
+	core_line_lost(s.f.line);
+	fake_fetch(&s.f);
+	cr_assert_eq(fake_count(&s.f, TL_EVENT_CALL_RECORD), 1);
+	fake_clear(&s.f);
+	(void)tl_ctx_free(s.f.ctx);
+}
+
+Test(memory, that_runs_out_halfway_lets_nobody_watch)
+{
+	struct stage s;
+
+	prepare(&s, CONNECTED);
+	s.line = fake_add(&s.f, "b");
+	fake_run_ms(&s.f, 0);
+	(void)fake_connect(&s.f, s.self, s.line);
+	wrap_fail_nth(&wrap_calloc, 2, ENOMEM);
+	cr_assert_eq(watch(&s), -ENOMEM);
+	core_line_lost(s.f.line);
+	fake_fetch(&s.f);
+	cr_assert_eq(fake_count(&s.f, TL_EVENT_CALL_RECORD), 0);
+	fake_clear(&s.f);
 	(void)tl_ctx_free(s.f.ctx);
 }
 
