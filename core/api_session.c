@@ -92,6 +92,42 @@ int tl_session_drop(struct tl_ctx *ctx, tl_session id, unsigned int flags, uint6
 	return 0;
 }
 
+static int hold(struct tl_ctx *ctx, tl_session id, enum core_op op, uint64_t *ret_op)
+{
+	struct core_request *request;
+	struct core_session *session;
+	struct core_call *call;
+	int r;
+
+	r = find_for(ctx, id, op, &session);
+	if (r < 0)
+		return r;
+	call = session->call;
+	r = core_request_new(session->client, call->line, id, &request);
+	if (r < 0)
+		return r;
+	r = call->line->ops->hold(call->line->driver, op == CORE_OP_HOLD);
+	if (r < 0) {
+		core_request_withdraw(request);
+		return r;
+	}
+	call->holding = true;
+	hal_list_append(&call->holds, &request->of_target);
+	if (ret_op)
+		*ret_op = request->op;
+	return 0;
+}
+
+int tl_session_hold(struct tl_ctx *ctx, tl_session id, uint64_t *ret_op)
+{
+	return hold(ctx, id, CORE_OP_HOLD, ret_op);
+}
+
+int tl_session_unhold(struct tl_ctx *ctx, tl_session id, uint64_t *ret_op)
+{
+	return hold(ctx, id, CORE_OP_UNHOLD, ret_op);
+}
+
 int tl_session_release(struct tl_ctx *ctx, tl_session id, unsigned int flags)
 {
 	struct core_session *session;

@@ -37,6 +37,7 @@ struct core_call *core_call_new(struct core_line *line, enum tl_direction direct
 	hal_list_init(&call->sessions);
 	hal_list_init(&call->setup);
 	hal_list_init(&call->drops);
+	hal_list_init(&call->holds);
 	hal_list_init(&call->finals);
 	if (core_final_reserve(call) < 0) {
 		free(call);
@@ -82,6 +83,15 @@ bool core_call_is_unanswered(const struct core_call *call)
 
 	return !call->over && !call->answering && !call->dropping &&
 	       (state == TL_CALL_OFFERING || state == TL_CALL_ACCEPTED);
+}
+
+int core_call_may_hold(const struct core_call *call)
+{
+	if (call->record.media != TL_MEDIA_VOICE || !call->line->identity.can_hold)
+		return -EOPNOTSUPP;
+	if (call->holding || call->dropping || call->drop.running)
+		return -EBUSY;
+	return call->line->driver ? 0 : -ENODEV;
 }
 
 bool core_call_apply(struct core_call *call, enum core_call_event event)
@@ -174,6 +184,7 @@ void core_call_end(struct core_call *call, const struct core_cause *cause, const
 	core_record_set_cause(&call->record, cause);
 	(void)core_call_apply(call, CORE_CALL_EVENT_END);
 	core_request_done_all(&call->setup, -ENOTCONN, cause->text);
+	core_request_done_all(&call->holds, -ENOTCONN, cause->text);
 	if (!proof) {
 		core_drop_start(call);
 		return;
@@ -207,6 +218,7 @@ static void finish(struct core_call *call, int setup_result, int drop_result, co
 	if (!was_over)
 		core_keep_over(call);
 	core_request_done_all(&call->setup, setup_result, text);
+	core_request_done_all(&call->holds, setup_result, text);
 	core_request_done_all(&call->drops, drop_result, text);
 }
 
@@ -333,6 +345,20 @@ void core_call_event(struct core_line *line, enum core_call_event event)
 		return;
 	}
 	core_limit_start(call);
+}
+
+void core_call_hold_done(struct core_line *line, int error)
+{
+	struct core_call *call = live_call(line, "hold");
+
+	if (!call || !call->holding || call->drop.running)
+		return;
+	call->holding = false;
+	if (error == 0)
+		(void)core_call_apply(call, call->record.state == TL_CALL_CONNECTED
+						    ? CORE_CALL_EVENT_HOLD
+						    : CORE_CALL_EVENT_UNHOLD);
+	core_request_done_all(&call->holds, error, NULL);
 }
 
 void core_call_set_link(struct core_line *line, const struct core_link *link)

@@ -30,6 +30,7 @@ struct core_call {
 	uint64_t over_us;
 	bool dropping;	/* by us; origin is who asked */
 	bool answering; /* ops->answer() is under way */
+	bool holding;	/* ops->hold() is under way; its client may be gone */
 	bool waiting;	/* to be dialled as soon as the line is ready */
 	bool went_off_hook;
 	bool diagnosed; /* the modem has been asked why it ended */
@@ -39,6 +40,7 @@ struct core_call {
 	struct core_limits limits;
 	struct hal_list setup;	/* requests that wait for the dial or answer */
 	struct hal_list drops;	/* requests that wait for the end */
+	struct hal_list holds;	/* at most one request, to hold or take back */
 	struct hal_list finals; /* tl_event.node of core/final.h, until it is told */
 };
 
@@ -56,6 +58,8 @@ void core_call_free(struct core_call *call);
 
 /* An offer that nobody has answered, and that has not ended? */
 bool core_call_is_unanswered(const struct core_call *call);
+/* Can it be held, or taken back, now? @return 0; -EOPNOTSUPP; -EBUSY; -ENODEV */
+int core_call_may_hold(const struct core_call *call);
 /* Feed the state table; an event that is not allowed is logged and ignored. @return allowed */
 bool core_call_apply(struct core_call *call, enum core_call_event event);
 /* Hand the number to the driver. Errors end the call. */

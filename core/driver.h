@@ -42,6 +42,8 @@ struct core_line_config {
 	uint32_t command_delay_ms;
 	enum { CORE_FLOW_NONE, CORE_FLOW_RTSCTS, CORE_FLOW_XONXOFF } flow;
 	bool pulse;
+	bool flash_holds; /* the exchange holds the far end at a flash, and takes it back at the
+			     next */
 };
 
 struct core_driver_host {
@@ -59,6 +61,7 @@ struct core_line_identity {
 	char model[CORE_IDENT_MAX];
 	char revision[CORE_IDENT_MAX];
 	unsigned int media; /* bits 1 << enum tl_media */
+	bool can_hold;	    /* voice calls, by ops->hold() */
 	bool modem_lines;
 };
 
@@ -155,6 +158,13 @@ struct core_driver_ops {
 	 */
 	int (*drop)(void *driver, size_t index);
 	/*
+	 * Put the far end of the voice call on hold, or take it back. core_call_hold_done()
+	 * follows, unless the call ends or the ladder runs before. NULL: identity.can_hold is never
+	 * true.
+	 * @return as dial
+	 */
+	int (*hold)(void *driver, bool hold);
+	/*
 	 * Ask the modem why the last call ended. core_call_diagnosed() follows. NULL: it never
 	 * knows.
 	 * @return 0; -EOPNOTSUPP this modem does not know
@@ -210,6 +220,8 @@ void core_line_command_done(struct core_line *line, int error, const char *text)
 /* The modem took the number (0) or refused it. */
 void core_call_dialed(struct core_line *line, int error);
 void core_call_event(struct core_line *line, enum core_call_event event);
+/* What ops->hold() was to do is done: 0, or the error with which nothing has changed. */
+void core_call_hold_done(struct core_line *line, int error);
 void core_call_set_link(struct core_line *line, const struct core_link *link);
 void core_call_add_bytes(struct core_line *line, uint64_t in, uint64_t out);
 /* Something to remember about this call. */

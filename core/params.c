@@ -194,6 +194,16 @@ static int set_tone(struct tl_line_params *params, const char *value, const char
 	return 0;
 }
 
+static int set_flash(struct tl_line_params *params, const char *value, const char **ret_why)
+{
+	if (strcmp(value, "none") != 0 && strcmp(value, "hold") != 0)
+		return fail(params, ret_why,
+			    "'%.40s' is nothing that exchanges do at a flash: use none or hold",
+			    value);
+	params->config.flash_holds = value[0] == 'h';
+	return 0;
+}
+
 static const struct key keys[] = {
 	{"name", set_name},
 	{"device", set_device},
@@ -208,13 +218,15 @@ static const struct key keys[] = {
 	{"tone", set_tone},
 	{"max-duration", set_max_duration},
 	{"inactivity", set_inactivity},
+	{"flash", set_flash},
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
 static const char *const key_names[N_KEYS + 1] = {
-	"name",		"device",   "driver",	     "baud", "flow",	     "number",	   "init",
-	"dial-timeout", "ring-gap", "command-delay", "tone", "max-duration", "inactivity", NULL,
+	"name",	  "device",	  "driver",	  "baud",     "flow",
+	"number", "init",	  "dial-timeout", "ring-gap", "command-delay",
+	"tone",	  "max-duration", "inactivity",	  "flash",    NULL,
 };
 
 const char *const *tl_line_params_keys(void)

@@ -34,6 +34,8 @@ int core_session_may(const struct core_session *session, enum core_op op)
 	if ((op == CORE_OP_ANSWER || op == CORE_OP_ACCEPT) && r == 0 &&
 	    (call->answering || call->dropping))
 		return -EBUSY;
+	if ((op == CORE_OP_HOLD || op == CORE_OP_UNHOLD) && r == 0)
+		return core_call_may_hold(call);
 	return r;
 }
 

@@ -15,8 +15,10 @@ enum core_op {
 	CORE_OP_TAKE,	  /* become an owner */
 	CORE_OP_GIVE_UP,  /* become a monitor */
 	CORE_OP_LIMIT,	  /* set a limit of time */
+	CORE_OP_HOLD,
+	CORE_OP_UNHOLD,
 };
-#define CORE_OP_COUNT 8
+#define CORE_OP_COUNT 10
 
 /* A privilege, and whether it is the only one of its kind that counts. */
 enum core_role {

@@ -276,6 +276,33 @@ int v250_answer(void *driver, enum tl_media media)
 	return send_answer(v);
 }
 
+/* ---- hold ---- */
+
+static void on_flash(void *user, const struct at_answer *answer)
+{
+	struct v250 *v = user;
+
+	if (answer->error == -ECANCELED || answer->error == -ENODEV)
+		return;
+	if (answer->error == 0 && answer->result != AT_RESULT_OK)
+		core_call_hold_done(v->line, -EPROTO);
+	else
+		core_call_hold_done(v->line, answer->error);
+}
+
+/*
+ * The same flash holds and takes back. With its length, in 1/100 s, it does not depend on +VTD
+ * (V.253 §10.1.5, as the manuals of Intel's and Conexant's modems have it); half a second is what
+ * TAPI's "!" means.
+ */
+int v250_hold(void *driver, bool hold)
+{
+	struct v250 *v = driver;
+
+	(void)hold;
+	return v250_submit(v, "AT+VTS={!,50}", V250_FLASH_MS, 0, on_flash);
+}
+
 /* ---- data ---- */
 
 static size_t match_end(size_t matched, char c)

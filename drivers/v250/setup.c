@@ -147,6 +147,7 @@ static void on_identified(void *user, int error, const struct at_step *failed)
 	v->identity.media = 1U << TL_MEDIA_DATA;
 	if (v->has_class8 || v->has_ud)
 		v->identity.media |= 1U << TL_MEDIA_VOICE;
+	v->identity.can_hold = v->has_class8 && v->host.config->flash_holds;
 	v->identity.modem_lines = v->has_lines;
 	ready(v, &v->identity);
 }

@@ -382,6 +382,7 @@ const struct core_driver_ops v250_driver = {
 	.answer = v250_answer,
 	.ladder = v250_ladder,
 	.drop = v250_drop,
+	.hold = v250_hold,
 	.diagnose = v250_diagnose,
 	.recover = v250_recover,
 	.command = v250_command,

@@ -104,6 +104,7 @@ struct v250 {
 
 /* Time-outs. Analogue modems answer local commands at once; a second covers slow firmware. */
 #define V250_LOCAL_MS	   2000
+#define V250_FLASH_MS	   3000 /* half a second on hook, and slow firmware */
 #define V250_HOOK_MS	   3000 /* V.250 §6.3.6: OK once circuit 109 is off; S10 is mostly 1.4 s */
 #define V250_ABORT_MS	   3000 /* V.250 §5.6.1 */
 #define V250_GUARD_MS	   1000 /* Hayes S12 = 50, in 1/50 s */
@@ -146,6 +147,7 @@ void v250_recover_dtr(struct v250 *v);
 
 int v250_dial(void *driver, const struct core_dial *dial);
 int v250_answer(void *driver, enum tl_media media);
+int v250_hold(void *driver, bool hold);
 /* The modem has answered a call unasked (S0, a switch on its case) and is online. */
 void v250_answered_itself(struct v250 *v, struct hal_slice connect);
 void v250_data(struct v250 *v, struct hal_slice data);

@@ -41,6 +41,7 @@ TL_API struct tl_line_params *tl_line_params_free(struct tl_line_params *params)
  * | tone          | tone or pulse: how digits are sent unless the number says | tone |
  * | max-duration  | seconds after which a connected call is dropped, 0: never | 0 |
  * | inactivity    | seconds without a byte after which a data call is dropped, 0: never | 0 |
+ * | flash         | none or hold: what the exchange does at a hook flash | none |
  *
  * The device of a line, once tl_hotplug_start() has been called:
  * - A path such as /dev/ttyUSB0 means the device that is found there first; from then on that

@@ -123,6 +123,29 @@ TL_API int tl_session_set_limit(struct tl_ctx *ctx, tl_session session, enum tl_
 				uint32_t seconds);
 
 /**
+ * Put the far end of a connected voice call on hold: state ONHOLD.
+ *
+ * On analogue lines by a hook flash, which nothing acknowledges: the operation succeeds when the
+ * modem has flashed, and what the exchange has made of it is not known. So it is offered only where
+ * the line is configured with an exchange that holds at a flash ("flash" of tl_line_params_set()),
+ * and the modem can flash. A held far end that hangs up may not be noticed. Dropping ends a held
+ * call as any other.
+ *
+ * @return 0 accepted: TL_EVENT_OP_DONE follows, with -ETIMEDOUT or -EPROTO when the modem does not
+ * take the command: the state stays as it was, and is not certain; -EOPNOTSUPP a data call, or the
+ * line cannot hold; -EINVAL not connected; -EALREADY it is on hold; -EBUSY another hold or unhold,
+ * or a drop, is under way; -ESTALE; -EBADF; -EPERM not an owner; -ENOTCONN over or disconnected;
+ * -ENODEV the device is gone; -ENOSPC too many requests; -ENOMEM
+ */
+TL_API int tl_session_hold(struct tl_ctx *ctx, tl_session session, uint64_t *ret_op);
+
+/**
+ * Take the call back from hold: state CONNECTED.
+ * @return as tl_session_hold(); -EINVAL neither on hold nor connected; -EALREADY it is connected
+ */
+TL_API int tl_session_unhold(struct tl_ctx *ctx, tl_session session, uint64_t *ret_op);
+
+/**
  * Give the session to another client, as it is; the identifier stays the same.
  * @return 0; -ESTALE; -EBADF; -ENOSPC the other client has too many sessions; -EALREADY it has a
  * session on this call
@@ -156,8 +179,10 @@ enum tl_feature {
 	TL_FEATURE_TAKE = 1 << 5,    /**< ownership */
 	TL_FEATURE_GIVE_UP = 1 << 6, /**< ownership */
 	TL_FEATURE_LIMIT = 1 << 7,
+	TL_FEATURE_HOLD = 1 << 8,
+	TL_FEATURE_UNHOLD = 1 << 9,
 };
-#define TL_FEATURE_COUNT 8
+#define TL_FEATURE_COUNT 10
 /** Name for programs ("answer", "hand-off"); NULL unless exactly one known bit is set. */
 TL_API const char *tl_feature_name(enum tl_feature feature);
 

@@ -332,7 +332,9 @@ static int print(FILE *out)
 	      "device is gone an owner is told DeviceGone instead\nof CallOver and Already. An "
 	      "offer "
 	      "that is being answered or dropped answers Busy to another answer.\nReleasing with "
-	      "`TL_RELEASE_DROP` is never Busy.\n",
+	      "`TL_RELEASE_DROP` is never Busy. A call that the line cannot hold answers "
+	      "NotSupported to hold and\nunhold "
+	      "instead of Ok.\n",
 	      out);
 	print_sessions(out);
 	fputs("\n## Lines\n\n", out);

@@ -137,7 +137,7 @@ class Local(Case):
 
     def test_completion(self):
         self.assertEqual(complete("di"), ["dial"])
-        self.assertEqual(complete("--timeout", "5", "ho"), ["hotplug"])
+        self.assertEqual(complete("--timeout", "5", "ho"), ["hold", "hotplug"])
         self.assertEqual(complete("--timeout", "5", "ha"), ["hangup", "hand-off"])
         self.assertEqual(complete("--socket", "/nonexistent", "--js"), ["--json"])
         self.assertEqual(complete("--color", "al"), ["always"])

@@ -248,6 +248,24 @@ static void set_limit(struct world *world)
 	model_set_limit(m, held->id, seconds, r);
 }
 
+static void hold(struct world *world)
+{
+	struct world_held *held = pick(world, WORLD_MODEMS);
+	struct model *m = world_model(world);
+	bool on = chance(world, 60);
+	uint64_t op;
+	int r;
+
+	if (!held)
+		return;
+	if (on)
+		r = tl_session_hold(world->rig.ctx, held->id, &op);
+	else
+		r = tl_session_unhold(world->rig.ctx, held->id, &op);
+	world_say(world, "%s %" PRIx64 ": %d", on ? "hold" : "unhold", held->id.id, r);
+	model_hold(m, held->id, on, r, op);
+}
+
 /* What was released stays stale, whatever lives in its slot now. */
 static void try_stale(struct world *world)
 {
@@ -421,6 +439,7 @@ const struct action client_actions[] = {
 	{"dial", 20, dial},
 	{"answer", 12, answer},
 	{"accept", 2, accept},
+	{"hold", 5, hold},
 	{"drop", 8, drop},
 	{"release", 12, release},
 	{"move", 2, move},

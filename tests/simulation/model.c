@@ -333,6 +333,10 @@ static void check_result(struct model *m, const struct model_op *op, const struc
 	if (op->request == MODEL_DROP &&
 	    (!call->over || r != (call->state == TL_CALL_UNKNOWN ? -EIO : 0)))
 		model_disagree(m, "the result of a drop", (uint64_t)-r);
+	if (op->request == MODEL_HOLD && r == 0 && call->state != TL_CALL_ONHOLD)
+		model_disagree(m, "held, but not on hold", call->state);
+	if (op->request == MODEL_UNHOLD && r == 0 && call->state != TL_CALL_CONNECTED)
+		model_disagree(m, "taken back, but not connected", call->state);
 	if (op->request == MODEL_ANSWER && (r == 0) != (call->state == TL_CALL_CONNECTED))
 		model_disagree(m, "the result of an answer", (uint64_t)-r);
 }

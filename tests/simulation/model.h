@@ -85,6 +85,8 @@ enum model_request {
 	MODEL_DIAL,
 	MODEL_ANSWER,
 	MODEL_DROP,
+	MODEL_HOLD,
+	MODEL_UNHOLD,
 	MODEL_COMMAND,
 	MODEL_RESET,
 };
@@ -163,6 +165,8 @@ void model_release(struct model *m, tl_session session, unsigned int flags, int 
 void model_move(struct model *m, tl_session session, tl_client to, int r);
 void model_set_privilege(struct model *m, tl_session session, enum tl_privilege privilege, int r);
 void model_hand_off(struct model *m, tl_session session, tl_client to, int r);
+/* on: to hold, or to take back. */
+void model_hold(struct model *m, tl_session session, bool on, int r, uint64_t op);
 void model_set_limit(struct model *m, tl_session session, uint32_t seconds, int r);
 void model_command(struct model *m, tl_client client, tl_line line, uint32_t token, int r,
 		   uint64_t op);
@@ -185,6 +189,8 @@ enum model_operation {
 	MODEL_OP_TAKE,
 	MODEL_OP_GIVE_UP,
 	MODEL_OP_LIMIT,
+	MODEL_OP_HOLD,
+	MODEL_OP_UNHOLD,
 };
 int model_rule(const struct model_session *s, enum model_operation operation);
 void model_disagree(struct model *m, const char *what, uint64_t value);

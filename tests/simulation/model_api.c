@@ -19,6 +19,17 @@ static int offer_rule(const struct model_call *call, enum model_operation operat
 	return -EINVAL;
 }
 
+static int hold_rule(const struct model_call *call, enum model_operation operation)
+{
+	bool held = call->state == TL_CALL_ONHOLD;
+
+	if (call->state == TL_CALL_DISCONNECTED)
+		return -ENOTCONN;
+	if (call->state != TL_CALL_CONNECTED && !held)
+		return -EINVAL;
+	return held == (operation == MODEL_OP_HOLD) ? -EALREADY : 0;
+}
+
 /* docs/STATE-MACHINES.md, Sessions. */
 int model_rule(const struct model_session *s, enum model_operation operation)
 {
@@ -42,6 +53,8 @@ int model_rule(const struct model_session *s, enum model_operation operation)
 		return over;
 	if (operation == MODEL_OP_LIMIT)
 		return call->state == TL_CALL_DISCONNECTED ? -ENOTCONN : 0;
+	if (operation == MODEL_OP_HOLD || operation == MODEL_OP_UNHOLD)
+		return hold_rule(call, operation);
 	return offer_rule(call, operation);
 }
 
@@ -450,4 +463,23 @@ void model_set_limit(struct model *m, tl_session id, uint32_t seconds, int r)
 
 	if (s && judge(m, "the answer to set_limit", model_rule(s, MODEL_OP_LIMIT), r))
 		s->call->limited |= seconds > 0;
+}
+
+void model_hold(struct model *m, tl_session id, bool on, int r, uint64_t op)
+{
+	struct model_session *s = take(m, id, r);
+	int expected = s ? model_rule(s, on ? MODEL_OP_HOLD : MODEL_OP_UNHOLD) : 0;
+
+	if (!s)
+		return;
+	/* A data call, a modem or an exchange that cannot; another one, or a limit's drop, is under
+	 * way. */
+	if (s->call->vague || (expected == 0 && (r == -EOPNOTSUPP || r == -EBUSY || r == -ENODEV)))
+		expected = ANY;
+	if (judge(m, "the answer to hold", expected, r))
+		add_op(m, op,
+		       &(struct model_op){.request = on ? MODEL_HOLD : MODEL_UNHOLD,
+					  .client = s->client,
+					  .line = s->call->line,
+					  .call = s->call->number});
 }

@@ -86,7 +86,8 @@ static void check_record(struct model *m, struct model_session *s,
 		s->call->on_line = false;
 }
 
-static unsigned int features(const struct model_session *s)
+/* As they should be; info: which of those that also depend on the modem are offered. */
+static unsigned int features(const struct model_session *s, const struct tl_session_info *info)
 {
 	static const struct {
 		enum model_operation operation;
@@ -102,6 +103,10 @@ static unsigned int features(const struct model_session *s)
 	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
 		if (model_rule(s, map[i].operation) == 0)
 			bits |= map[i].feature;
+	if (model_rule(s, MODEL_OP_HOLD) == 0)
+		bits |= tl_session_info_features(info) & TL_FEATURE_HOLD;
+	if (model_rule(s, MODEL_OP_UNHOLD) == 0)
+		bits |= tl_session_info_features(info) & TL_FEATURE_UNHOLD;
 	return bits;
 }
 
@@ -138,9 +143,9 @@ void model_info(struct model *m, const struct tl_session_info *info)
 	if (tl_session_info_origin(info) != call->origin)
 		model_disagree(m, "another origin than told", tl_session_info_origin(info));
 	/* Whether an offer is being answered no info tells a monitor. */
-	if ((!call->vague || call->over) && tl_session_info_features(info) != features(s))
+	if ((!call->vague || call->over) && tl_session_info_features(info) != features(s, info))
 		model_disagree(m, "the possible operations",
-			       (uint64_t)features(s) << 16 | tl_session_info_features(info));
+			       (uint64_t)features(s, info) << 16 | tl_session_info_features(info));
 	check_record(m, s, info, told);
 }
 

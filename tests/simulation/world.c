@@ -354,7 +354,7 @@ void world_begin(struct world *world, uint64_t seed)
 		{.pattern = "202", .service = SIM_SERVICE_SILENT},
 	};
 	uint64_t random = random_seed(seed);
-	const struct rig_options options = {
+	struct rig_options options = {
 		.modems = WORLD_MODEMS,
 		.without_lines = random_below(&random, 2),
 		.voice = random_below(&random, 2),
@@ -363,6 +363,7 @@ void world_begin(struct world *world, uint64_t seed)
 	};
 
 	world->starves = random_below(&random, 4) == 0;
+	options.flash_holds = random_below(&random, 4) > 0;
 	world->blocks = memory_blocks();
 	rig_init_bare(&world->rig, &options);
 	model_init(&world->model, tl_ctx_get_client(world->rig.ctx));
@@ -370,7 +371,8 @@ void world_begin(struct world *world, uint64_t seed)
 		if (sim_exchange_add_number(world->rig.exchange, &numbers[i]) < 0)
 			world->fail(world, "no number", i);
 	for (size_t i = 0; i < WORLD_MODEMS; i++)
-		model_add_line(&world->model, rig_add_line(&world->rig, i, NULL, NULL));
+		model_add_line(&world->model, rig_add_line(&world->rig, i, "flash",
+							   options.flash_holds ? "hold" : "none"));
 	for (size_t i = 0; i < WORLD_CLIENTS; i++)
 		new_client(world, i);
 }

@@ -30,6 +30,11 @@ static const struct command commands[] = {
 	{"hangup", "SESSION", "drop, wait and release",
 	 "Prints the record as it was at the end. With --no-wait the drop is only begun.",
 	 "operate", 0, session_hangup},
+	{"hold", "SESSION", "put the far end of a voice call on hold",
+	 "By a hook flash, on lines whose exchange is known to hold at one: see flash in "
+	 "lined.conf(5). Nothing acknowledges a flash.",
+	 "operate", 0, session_hold},
+	{"unhold", "SESSION", "take it back from hold", NULL, "operate", 0, session_unhold},
 	{"join", "LINE", "hold the call that is on a line, too",
 	 "Prints the session, which is kept. It may watch the call; with --owner it owns the call, "
 	 "if nobody else does.",

@@ -50,6 +50,8 @@ enum status session_reject(struct app *app, const char **args);
 enum status session_drop(struct app *app, const char **args);
 enum status session_release(struct app *app, const char **args);
 enum status session_hangup(struct app *app, const char **args);
+enum status session_hold(struct app *app, const char **args);
+enum status session_unhold(struct app *app, const char **args);
 enum status session_list(struct app *app, const char **args);
 enum status session_info(struct app *app, const char **args);
 enum status holder_join(struct app *app, const char **args);

@@ -160,6 +160,16 @@ enum status session_release(struct app *app, const char **args)
 	return session_show_done(app, args[0], "Release", session_params(args[0]), "released");
 }
 
+enum status session_hold(struct app *app, const char **args)
+{
+	return session_show_done(app, args[0], "Hold", session_params(args[0]), "on hold");
+}
+
+enum status session_unhold(struct app *app, const char **args)
+{
+	return session_show_done(app, args[0], "Unhold", session_params(args[0]), "taken back");
+}
+
 enum status session_reject(struct app *app, const char **args)
 {
 	struct json_object *params = NULL;

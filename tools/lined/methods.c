@@ -115,6 +115,8 @@ const struct varlink_method lined_methods[] = {
 	{"Drop", end_params, false, method_drop, LINED_OPERATE},
 	{"Release", release_params, false, method_release, LINED_OPERATE},
 	{"Hangup", end_params, false, method_hangup, LINED_OPERATE},
+	{"Hold", session_params, false, method_hold, LINED_OPERATE},
+	{"Unhold", session_params, false, method_unhold, LINED_OPERATE},
 	{"Join", join_params, false, method_join, LINED_OPERATE},
 	{"HandOff", hand_off_params, false, method_hand_off, LINED_OPERATE},
 	{"SetPrivilege", privilege_params, false, method_set_privilege, LINED_OPERATE},

@@ -100,6 +100,8 @@ int method_join(void *user, const void *args);
 int method_hand_off(void *user, const void *args);
 int method_set_privilege(void *user, const void *args);
 int method_set_limit(void *user, const void *args);
+int method_hold(void *user, const void *args);
+int method_unhold(void *user, const void *args);
 
 /* methods_line.c: those about lines and the daemon */
 int method_list_lines(void *user, const void *args);

@@ -145,6 +145,69 @@ int method_hangup(void *user, const void *args)
 	return r;
 }
 
+static void held(struct lined_client *client, const struct tl_event *event)
+{
+	int result = tl_event_get_result(event);
+
+	if (tl_event_get_type(event) != TL_EVENT_OP_DONE)
+		return;
+	if (result < 0)
+		client_fail(client, result, tl_event_get_text(event));
+	else
+		client_reply(client, json_object_new_object(), false);
+}
+
+static int refuse_hold(struct lined_client *client, tl_session session)
+{
+	struct tl_session_info *info = NULL;
+	bool data;
+	int r;
+
+	r = tl_session_get_info(client->lined->ctx, session, &info);
+	if (r < 0)
+		return r;
+	data = tl_session_info_media(info) == TL_MEDIA_DATA;
+	tl_session_info_free(info);
+	if (data)
+		return client_refuse(client, -EOPNOTSUPP, "a data call cannot be held");
+	return client_refuse(client, -EOPNOTSUPP,
+			     "the line cannot hold: that takes a modem with class 8, and an "
+			     "exchange that holds at a flash (flash in lined.conf(5))");
+}
+
+static int hold(struct lined_client *client, const struct args_session *args,
+		int (*start)(struct tl_ctx *, tl_session, uint64_t *))
+{
+	tl_session session;
+	uint64_t op;
+	int r;
+
+	r = client_find_session(client, args->session, &session);
+	if (r < 0)
+		return r;
+	r = start(client->lined->ctx, session, &op);
+	if (r == -EOPNOTSUPP)
+		return refuse_hold(client, session);
+	if (r == -EINVAL)
+		return client_refuse(client, r, "the call is not connected");
+	if (r < 0)
+		return r;
+	client->call.event = held;
+	client->call.session = session;
+	client->call.op = op;
+	return 0;
+}
+
+int method_hold(void *user, const void *args)
+{
+	return hold(user, args, tl_session_hold);
+}
+
+int method_unhold(void *user, const void *args)
+{
+	return hold(user, args, tl_session_unhold);
+}
+
 int method_release(void *user, const void *args)
 {
 	const struct args_session *a = args;

@@ -151,6 +151,7 @@ static const struct key modem_keys[] = {
 	NUMBER("answer", sim_modem_config, options.answer_rings, 0, RINGS_MAX),
 	CHOICE("voice", voice, "yes", "no"),
 	CHOICE("dtr", ignore_dtr, "ignore", "follow"),
+	CHOICE("flash", flash_holds, "hold", "none"),
 	CHOICE("line", unplugged_line, "unplugged", "plugged"),
 	CHOICE("ato", online_error, "error", "no-carrier"),
 	CHOICE("withhold", withhold_number, "yes", "no"),

@@ -142,6 +142,8 @@ static int show_port(struct control *control, const struct sim_site_port *port)
 				    json_object_new_string(sim_modem_state_name(modem)));
 	r |= json_object_object_add(json, "off_hook",
 				    json_object_new_boolean(sim_modem_is_off_hook(modem)));
+	r |= json_object_object_add(json, "holding",
+				    json_object_new_boolean(sim_modem_is_holding(modem)));
 	r |= json_object_object_add(json, "ringing",
 				    json_object_new_boolean(sim_modem_is_ringing(modem)));
 	r |= json_object_object_add(json, "connected",

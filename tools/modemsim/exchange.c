@@ -300,6 +300,7 @@ static void call_begin(struct sim_call *call, struct sim_modem *home)
 	call->state = SIM_CALL_SETUP;
 	call->ring_on = false;
 	call->carrier = false;
+	call->held = false;
 	hal_timer_init(&call->timer, call_timeout);
 	home->call = call;
 	home->exchange->calls++;
@@ -369,6 +370,14 @@ void sim_exchange_hangup(struct sim_modem *modem, enum sim_line_event told_far_e
 	call_end(call);
 	if (far)
 		sim_dial_line_event(far, ringing ? SIM_LINE_RING_STOPPED : told_far_end);
+}
+
+void sim_exchange_flash(struct sim_modem *modem)
+{
+	struct sim_call *call = modem->call;
+
+	if (call && call->state == SIM_CALL_TALKING && modem->options.flash_holds)
+		call->held = !call->held;
 }
 
 int sim_exchange_clear(struct sim_modem *modem)

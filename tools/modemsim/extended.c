@@ -141,6 +141,29 @@ static int run_hook(struct sim_modem *modem, const struct extended_command *comm
 	return SIM_COMMAND_DONE;
 }
 
+/* V.253 10.1.5, of which nothing but a hook flash does anything here; its length is no matter. */
+static int run_tones(struct sim_modem *modem, const struct extended_command *command,
+		     const struct request *request)
+{
+	struct hal_slice value = request->value, token;
+
+	(void)command;
+	if (!modem->options.voice || request->op == OP_RUN || request->op == OP_READ)
+		return -EINVAL;
+	if (request->op == OP_TEST) {
+		sim_report_info(modem, "+VTS: (0,200-3000),(0,200-3000),(0-255)");
+		return SIM_COMMAND_DONE;
+	}
+	if (!sim_modem_is_voice(modem) || !modem->off_hook)
+		return -EINVAL;
+	while (hal_slice_token(&value, ',', &token)) {
+		token = hal_slice_trim(token);
+		if (hal_slice_eq(token, HAL_SLICE("!")) || hal_slice_eq(token, HAL_SLICE("{!")))
+			sim_exchange_flash(modem);
+	}
+	return SIM_COMMAND_DONE;
+}
+
 /* ---- information ---- */
 
 static int run_text(struct sim_modem *modem, const struct extended_command *command,
@@ -206,6 +229,7 @@ static const struct extended_command commands[] = {
 	NUMBERS("+VCID", SIM_EXT_VCID, 1, {0, 1, 0}), /* V.253 */
 	ACTION("+FCLASS", run_class),
 	ACTION("+VLS", run_hook),
+	ACTION("+VTS", run_tones),
 	TEXT("+GMI", manufacturer),
 	TEXT("+GMM", model),
 	TEXT("+GMR", revision),

@@ -307,6 +307,11 @@ bool sim_modem_is_ringing(const struct sim_modem *modem)
 	       modem->call->state == SIM_CALL_RINGING;
 }
 
+bool sim_modem_is_holding(const struct sim_modem *modem)
+{
+	return modem->call && modem->call->held;
+}
+
 bool sim_modem_is_connected(const struct sim_modem *modem)
 {
 	return modem->state == SIM_MODEM_ONLINE || modem->state == SIM_MODEM_ESCAPED;

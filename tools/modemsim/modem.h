@@ -30,6 +30,7 @@ struct sim_modem_options {
 	bool voice;		 /* +FCLASS=8 exists */
 	bool withhold_number;	 /* callees are shown NMBR = P */
 	bool ignore_dtr;	 /* as if the DTR wire were cut */
+	bool flash_holds;	 /* the exchange holds the far end at a flash */
 	bool unplugged_line;	 /* nothing in the telephone socket: no dial tone, no ringing */
 	bool online_error;   /* ATO without a call: ERROR instead of NO CARRIER (V.250 6.3.7 allows
 				both) */
@@ -95,6 +96,8 @@ enum sim_modem_state sim_modem_state(const struct sim_modem *modem);
 const char *sim_modem_state_name(const struct sim_modem *modem);
 bool sim_modem_has_stream(const struct sim_modem *modem);
 bool sim_modem_is_off_hook(const struct sim_modem *modem);
+/* Has the exchange put the far end of its call on hold? */
+bool sim_modem_is_holding(const struct sim_modem *modem);
 bool sim_modem_is_ringing(const struct sim_modem *modem);
 /* Carrier with the far end: what DCD says. */
 bool sim_modem_is_connected(const struct sim_modem *modem);

@@ -40,6 +40,7 @@ struct sim_call {
 	enum sim_call_state state;
 	bool ring_on;
 	bool carrier;
+	bool held; /* by the end that flashed */
 	char number[SIM_NUMBER_MAX];
 	char from[SIM_NUMBER_MAX];
 };
@@ -73,6 +74,8 @@ void sim_exchange_dial(struct sim_modem *caller, const char *number, uint32_t de
 void sim_exchange_answer(struct sim_modem *callee);
 /* On hook, or cut, at this end. Nothing happens without a call. */
 void sim_exchange_hangup(struct sim_modem *modem, enum sim_line_event told_far_end);
+/* A hook flash from this end: holds the far end, or takes it back, where the exchange does that. */
+void sim_exchange_flash(struct sim_modem *modem);
 /* Bytes that the far end can take now. */
 size_t sim_exchange_space(const struct sim_modem *modem);
 void sim_exchange_send(struct sim_modem *modem, struct hal_slice data);

@@ -86,14 +86,15 @@ static void begin(struct held *held, bool incoming)
 
 	fake_init(f);
 	f->n_steps = 1;
+	f->media = 1U << TL_MEDIA_VOICE | 1U << TL_MEDIA_DATA;
+	f->can_hold = true;
 	f->steps[0] = (struct fake_step){.silent = true, .result = TL_DROP_VERIFIED};
 	held->owner = fake_client(f, "owner");
 	held->other = fake_client(f, "other");
 	held->third = fake_client(f, "third");
 	line = fake_ready(f);
 	if (!incoming) {
-		held->owned = fake_dial(f, held->owner, line, NULL);
-		core_call_dialed(f->line, 0);
+		held->owned = fake_talk(f, held->owner, line);
 		return;
 	}
 	cr_assert_eq(tl_line_open(f->ctx, held->owner, line, TL_PRIVILEGE_OWNER, 0), 0);
@@ -237,6 +238,10 @@ static int operate(struct held *held, enum core_op op)
 		return tl_session_set_privilege(ctx, held->session, TL_PRIVILEGE_MONITOR);
 	case CORE_OP_LIMIT:
 		return tl_session_set_limit(ctx, held->session, TL_LIMIT_DURATION, 100);
+	case CORE_OP_HOLD:
+		return tl_session_hold(ctx, held->session, NULL);
+	case CORE_OP_UNHOLD:
+		return tl_session_unhold(ctx, held->session, NULL);
 	}
 	return -ENOSYS;
 }

@@ -41,6 +41,7 @@ static void report_open(struct driver *d)
 	struct core_line_identity identity = {.manufacturer = "maker", .model = "model"};
 
 	identity.media = d->fake->media ? d->fake->media : 1U << TL_MEDIA_DATA;
+	identity.can_hold = d->fake->can_hold;
 	if (d->fake->open_error < 0) {
 		core_line_down(d->line, d->fake->open_error, "scripted");
 		return;
@@ -179,6 +180,14 @@ static int diagnose(void *driver)
 	return d->fake->diagnose_error;
 }
 
+static int hold(void *driver, bool on)
+{
+	struct driver *d = driver;
+
+	note(d->fake, on ? "hold" : "unhold");
+	return d->fake->hold_error;
+}
+
 static int recover(void *driver)
 {
 	struct driver *d = driver;
@@ -218,6 +227,7 @@ static const struct core_driver_ops fake_driver = {
 	.answer = answer,
 	.ladder = ladder,
 	.drop = drop,
+	.hold = hold,
 	.diagnose = diagnose,
 	.recover = recover,
 	.command = command,
@@ -342,6 +352,19 @@ tl_session fake_connect(struct fake *f, tl_client client, tl_line line)
 	core_call_dialed(f->line, 0);
 	core_call_event(f->line, CORE_CALL_EVENT_CONNECT);
 	cr_assert_eq(fake_call_state(f, session), TL_CALL_CONNECTED);
+	return session;
+}
+
+tl_session fake_talk(struct fake *f, tl_client client, tl_line line)
+{
+	struct tl_dial_params *params = tl_dial_params_new();
+	tl_session session;
+
+	cr_assert(params);
+	tl_dial_params_set_media(params, TL_MEDIA_VOICE);
+	cr_assert_eq(tl_line_dial(f->ctx, client, line, "123", params, &session, NULL), 0);
+	(void)tl_dial_params_free(params);
+	core_call_dialed(f->line, 0);
 	return session;
 }
 

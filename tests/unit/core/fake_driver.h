@@ -39,11 +39,12 @@ struct fake {
 	int open_error;	  /* core_line_down() instead of core_line_up() */
 	int probe_error;  /* the port is not open */
 	bool silent;	  /* neither opening nor recovering is reported */
-	int dial_error, answer_error, recover_error, command_error, diagnose_error;
+	int dial_error, answer_error, recover_error, command_error, diagnose_error, hold_error;
 	struct fake_step steps[FAKE_STEPS];
 	size_t n_steps;	    /* 0: one that is verified */
 	bool erasing;	    /* the second step erases causes */
 	unsigned int media; /* bits 1 << enum tl_media; 0: data only */
+	bool can_hold;
 	uint64_t timeouts;
 
 	/* what was asked, "attach dial drop0 drop1 recover "; and what came */
@@ -65,6 +66,8 @@ tl_line fake_add(struct fake *f, const char *name);
 tl_line fake_ready(struct fake *f);
 /* Dial "123" for the client as far as accepted, or connected, on a line that is READY. */
 tl_session fake_dial(struct fake *f, tl_client client, tl_line line, uint64_t *ret_op);
+/* The same for a voice call, on a line that can hold one. */
+tl_session fake_talk(struct fake *f, tl_client client, tl_line line);
 tl_session fake_connect(struct fake *f, tl_client client, tl_line line);
 tl_client fake_client(struct fake *f, const char *name);
 /* Release, asserting that it may. */

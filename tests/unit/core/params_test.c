@@ -78,6 +78,9 @@ static const struct {
 	{"tone", "tone", NULL},
 	{"tone", "pulse", NULL},
 	{"tone", "p", "tone or pulse"},
+	{"flash", "none", NULL},
+	{"flash", "hold", NULL},
+	{"flash", "h", "none or hold"},
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -158,11 +161,11 @@ Test(params, defaults_are_those_of_the_header)
 Test(params, values_reach_the_configuration)
 {
 	static const char *const values[][2] = {
-		{"name", "a"},	    {"device", "/dev/x"},   {"driver", "v250"},
-		{"baud", "9600"},   {"flow", "xonxoff"},    {"number", "123"},
-		{"init", "ATX"},    {"ring-gap", "7"},	    {"dial-timeout", "9"},
-		{"tone", "pulse"},  {"command-delay", "5"}, {"max-duration", "60"},
-		{"inactivity", "6"}};
+		{"name", "a"},	     {"device", "/dev/x"},   {"driver", "v250"},
+		{"baud", "9600"},    {"flow", "xonxoff"},    {"number", "123"},
+		{"init", "ATX"},     {"ring-gap", "7"},	     {"dial-timeout", "9"},
+		{"tone", "pulse"},   {"command-delay", "5"}, {"max-duration", "60"},
+		{"inactivity", "6"}, {"flash", "hold"}};
 	struct tl_line_params *params = tl_line_params_new();
 	const struct core_line_config *config = &params->config;
 
@@ -181,6 +184,7 @@ Test(params, values_reach_the_configuration)
 	cr_assert_eq(config->command_delay_ms, 5);
 	cr_assert_eq(config->max_duration_s, 60);
 	cr_assert_eq(config->inactivity_s, 6);
+	cr_assert(config->flash_holds);
 	cr_assert_eq(tl_line_params_set(params, "tone", "tone", NULL), 0);
 	cr_assert_not(config->pulse);
 	cr_assert_null(tl_line_params_free(params));

@@ -35,6 +35,12 @@ static const struct {
 	[CORE_OP_LIMIT] = {"limit",
 			   {"pppppppppppppppp", "pppppppppppppppp", "c0000000000000c0",
 			    "c0000000000000c0"}},
+	[CORE_OP_HOLD] = {"hold",
+			  {"pppppppppppppppp", "pppppppppppppppp", "cxxxxxxxx0axaacx",
+			   "cxxxxxxxx0axaacx"}},
+	[CORE_OP_UNHOLD] = {"unhold",
+			    {"pppppppppppppppp", "pppppppppppppppp", "cxxxxxxxxa0x00cx",
+			     "cxxxxxxxxa0x00cx"}},
 };
 
 static int answer_of(enum core_role role, enum core_op op, enum tl_call_state state)
@@ -56,6 +62,7 @@ static int answer_of(enum core_role role, enum core_op op, enum tl_call_state st
 }
 
 struct held {
+	struct core_line line; /* that can hold */
 	struct core_call call;
 	struct core_session session;
 };
@@ -73,7 +80,9 @@ static void hold(struct held *held, enum tl_call_state state, enum core_role rol
 	};
 
 	*held = (struct held){
-		.call = {.record = {.state = state},
+		.line = {.driver = held, .identity = {.can_hold = true}},
+		.call = {.record = {.state = state, .media = TL_MEDIA_VOICE},
+			 .line = &held->line,
 			 .owners = roles[role].owners,
 			 .over = state == TL_CALL_IDLE},
 		.session = {.privilege = roles[role].privilege},
@@ -125,6 +134,7 @@ Test(session, device_gone_is_told_instead_of_call_over)
 		[CORE_OP_DROP] = -ENODEV,     [CORE_OP_RELEASE] = 0,
 		[CORE_OP_HAND_OFF] = -ENODEV, [CORE_OP_TAKE] = -EALREADY,
 		[CORE_OP_GIVE_UP] = 0,	      [CORE_OP_LIMIT] = -ENODEV,
+		[CORE_OP_HOLD] = -ENODEV,     [CORE_OP_UNHOLD] = -ENODEV,
 	};
 	struct held held;
 
@@ -146,6 +156,28 @@ Test(session, an_offer_is_answered_once)
 	hold(&held, TL_CALL_OFFERING, CORE_ROLE_SOLE_OWNER);
 	held.call.dropping = true;
 	cr_assert_eq(core_session_may(&held.session, CORE_OP_ANSWER), -EBUSY);
+}
+
+Test(session, a_call_is_held_where_that_can_be_done_and_once)
+{
+	struct held held;
+
+	hold(&held, TL_CALL_CONNECTED, CORE_ROLE_SOLE_OWNER);
+	held.call.record.media = TL_MEDIA_DATA;
+	cr_assert_eq(core_session_may(&held.session, CORE_OP_HOLD), -EOPNOTSUPP);
+	hold(&held, TL_CALL_CONNECTED, CORE_ROLE_SOLE_OWNER);
+	held.line.identity.can_hold = false;
+	cr_assert_eq(core_session_may(&held.session, CORE_OP_HOLD), -EOPNOTSUPP);
+	cr_assert_eq(core_session_may(&held.session, CORE_OP_UNHOLD), -EALREADY);
+	hold(&held, TL_CALL_ONHOLD, CORE_ROLE_SOLE_OWNER);
+	held.call.holding = true;
+	cr_assert_eq(core_session_may(&held.session, CORE_OP_UNHOLD), -EBUSY);
+	hold(&held, TL_CALL_ONHOLD, CORE_ROLE_SOLE_OWNER);
+	held.call.dropping = true;
+	cr_assert_eq(core_session_may(&held.session, CORE_OP_UNHOLD), -EBUSY);
+	hold(&held, TL_CALL_CONNECTED, CORE_ROLE_SOLE_OWNER);
+	held.line.driver = NULL;
+	cr_assert_eq(core_session_may(&held.session, CORE_OP_HOLD), -ENODEV);
 }
 
 static unsigned int features(struct fake *f, tl_session session)

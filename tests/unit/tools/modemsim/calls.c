@@ -17,6 +17,14 @@ static void set_voice(struct port *port)
 	sim_modem_set_options(port->modem, &options);
 }
 
+static void set_flash(struct port *port)
+{
+	struct sim_modem_options options = *sim_modem_options(port->modem);
+
+	options.flash_holds = true;
+	sim_modem_set_options(port->modem, &options);
+}
+
 static void add_number(struct fixture *f, const char *pattern, enum sim_service service,
 		       uint32_t answer_ms, uint32_t hangup_ms)
 {
@@ -571,6 +579,47 @@ Test(modemsim_calls, a_voice_modem_hears_the_far_end_go)
 	expect(&f, a, "ATH\r", "\r\nOK\r\n");
 	run_ms(&f, 10000);
 	expect_heard(a, "\r\nOK\r\n");
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, a_flash_holds_the_far_end_and_takes_it_back_where_the_exchange_does_that)
+{
+	static const struct {
+		const char *command;
+		const char *answer;
+		bool holding; /* then */
+	} rows[] = {
+		{"AT+VTS=!\r", "\r\nOK\r\n", true},
+		{"AT+VTS={5,50},{!,50}\r", "\r\nOK\r\n", false},
+		{"AT+VTS=5,[1000,1300,50],*\r", "\r\nOK\r\n", false},
+		{"AT+VTS=1,!,2\r", "\r\nOK\r\n", true},
+		{"AT+VTS?\r", "\r\nERROR\r\n", true},
+	};
+	struct port *a, *b;
+	struct fixture f;
+
+	fixture_init(&f);
+	a = &f.port[0];
+	b = &f.port[1];
+	set_voice(a);
+	set_voice(b);
+	expect(&f, a, "AT+FCLASS=8\r", "\r\nOK\r\n");
+	expect(&f, b, "AT+FCLASS=8\r", "\r\nOK\r\n");
+	expect(&f, a, "AT+VTS=!\r", "\r\nERROR\r\n"); /* on hook */
+	expect(&f, a, "ATD102\r", "\r\nOK\r\n");
+	run_ms(&f, 200);
+	expect(&f, b, "ATA\r", "\r\nOK\r\n");
+	expect(&f, a, "AT+VTS=!\r", "\r\nOK\r\n");
+	cr_assert_not(sim_modem_is_holding(a->modem));
+	set_flash(a);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		expect(&f, a, rows[i].command, rows[i].answer);
+		cr_assert_eq(sim_modem_is_holding(a->modem), rows[i].holding, "%s",
+			     rows[i].command);
+	}
+	expect(&f, a, "ATH\r", "\r\nOK\r\n");
+	cr_assert_not(sim_modem_is_holding(a->modem));
+	cr_assert_eq(sim_exchange_calls(f.exchange), 0);
 	fixture_fini(&f);
 }
 

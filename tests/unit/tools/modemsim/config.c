@@ -71,7 +71,8 @@ Test(modemsim_config, keys_reach_the_options)
 	cr_assert_eq(sim_config_add_modem(
 			     &config,
 			     HAL_SLICE("a=101,rate=9600,answer=2,voice=yes,dtr=ignore,ato=error,"
-				       "line=unplugged,withhold=yes,diagnostics=no,model=X,"
+				       "line=unplugged,flash=hold,"
+				       "withhold=yes,diagnostics=no,model=X,"
 				       "fault=slow 500"),
 			     &err),
 		     0);
@@ -82,7 +83,7 @@ Test(modemsim_config, keys_reach_the_options)
 	cr_assert_eq(m->options.answer_rings, 2);
 	cr_assert(m->options.voice && m->options.ignore_dtr && m->options.online_error);
 	cr_assert(m->options.unplugged_line && m->options.withhold_number);
-	cr_assert(m->options.no_diagnostics);
+	cr_assert(m->options.no_diagnostics && m->options.flash_holds);
 	cr_assert_str_eq(m->options.model, "X");
 	cr_assert_eq(m->fault_count, 1);
 	cr_assert_eq(m->faults[0].ms, 500);

@@ -246,7 +246,8 @@ Test(modemsim_control, show_tells_the_state_of_every_modem)
 	control(&f, "unplug b");
 	control(&f, "show");
 	cr_assert_not_null(strstr(f.answer, "\"plugged\":true,\"state\":\"command\",\"off_hook\":"
-					    "false,\"ringing\":true,\"connected\":false"),
+					    "false,\"holding\":false,"
+					    "\"ringing\":true,\"connected\":false"),
 			   "%s", f.answer);
 	cr_assert_not_null(strstr(f.answer, "\"rings\":1"));
 	cr_assert_not_null(strstr(f.answer, "\"name\":\"b\",\"number\":\"102\",\"path\":\"\","
