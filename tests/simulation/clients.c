@@ -118,7 +118,7 @@ void client_dial(struct world *world, size_t modem)
 void client_answer(struct world *world, size_t modem)
 {
 	struct world_held *held = pick(world, modem);
-	enum tl_media media = chance(world, 20) ? TL_MEDIA_VOICE : TL_MEDIA_DATA;
+	enum tl_media media = chance(world, 40) ? TL_MEDIA_VOICE : TL_MEDIA_DATA;
 	struct model *m = world_model(world);
 	uint64_t op;
 	int r;
@@ -248,11 +248,36 @@ static void set_limit(struct world *world)
 	model_set_limit(m, held->id, seconds, r);
 }
 
+static bool offers(const struct world *world, tl_session id, unsigned int features)
+{
+	struct tl_session_info *info;
+	bool offered;
+
+	if (!id.id || tl_session_get_info(world->rig.ctx, id, &info) < 0)
+		return false;
+	offered = tl_session_info_features(info) & features;
+	(void)tl_session_info_free(info);
+	return offered;
+}
+
+/* Few calls can be held: mostly one that can, if there is one. */
+static struct world_held *pick_to_hold(struct world *world, bool on)
+{
+	struct world_held *any = pick(world, WORLD_MODEMS);
+
+	if (chance(world, 30))
+		return any;
+	for (uint32_t i = 0; i < WORLD_SLOTS; i++)
+		if (offers(world, world->held[i].id, on ? TL_FEATURE_HOLD : TL_FEATURE_UNHOLD))
+			return &world->held[i];
+	return any;
+}
+
 static void hold(struct world *world)
 {
-	struct world_held *held = pick(world, WORLD_MODEMS);
-	struct model *m = world_model(world);
 	bool on = chance(world, 60);
+	struct world_held *held = pick_to_hold(world, on);
+	struct model *m = world_model(world);
 	uint64_t op;
 	int r;
 
@@ -439,7 +464,7 @@ const struct action client_actions[] = {
 	{"dial", 20, dial},
 	{"answer", 12, answer},
 	{"accept", 2, accept},
-	{"hold", 5, hold},
+	{"hold", 8, hold},
 	{"drop", 8, drop},
 	{"release", 12, release},
 	{"move", 2, move},
