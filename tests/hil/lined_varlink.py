@@ -222,6 +222,25 @@ class Calls(Fixture):
         client.call("Release", session=replies[0]["session"])
         self.assert_nothing_left()
 
+    def test_a_call_whose_states_are_told_can_be_dropped_meanwhile(self):
+        client = self.connect()
+        replies = client.follow("Dial", state_is("connected"), line="a", number="103")
+        session = replies[0]["session"]
+        self.assertEqual(replies[-1]["info"]["state"], "connected")
+        client.send("Drop", session="s1.99", oneway=True)
+        client.send("Drop", session=session, user=True, oneway=True)
+        client.send("Drop", session=session, oneway=True)
+        client.send("GetCounters")
+        while True:
+            reply = client.receive()
+            if not reply.get("continues"):
+                break
+        info = reply["parameters"]["info"]
+        self.assertEqual((info["state"], info["origin"], info["final"]), ("idle", "user", True))
+        self.assertIn("counters", client.receive()["parameters"])
+        client.call("Release", session=session)
+        self.assert_nothing_left()
+
     def test_hangup_does_all_at_once(self):
         client = self.connect()
         session = self.dial(client)

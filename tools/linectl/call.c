@@ -16,23 +16,16 @@
 #include "tools/varlink/interface.h"
 #include "tools/varlink/json.h"
 
-/* How often a call in the foreground is looked at. One connection serves one method after the
- * other, so a stream of events would leave no way to drop the call; a person cannot tell a tenth of
- * a second. */
-#define LOOK_MS	 100
-#define FINAL_MS 20 /* between two looks at a record that is nearly complete */
-
 /* A call in the foreground. */
 struct call {
 	struct app *app;
 	const char *line;
 	char title[OUTPUT_CELL_MAX]; /* "dialling 102 on sim1" */
-	struct varlink_reply dialed; /* owns the session's name */
+	struct varlink_reply reply;  /* the latest one, owns session and info */
 	const char *session;
-	struct varlink_reply record; /* owns info */
-	struct json_object *info;
+	struct json_object *info; /* NULL until something is known */
 	uint64_t started_ms;
-	uint64_t shown_s;
+	uint64_t hangup_ms; /* when the time is up */
 	bool dropping;
 	char state[24]; /* the one last told */
 };
@@ -47,34 +40,26 @@ static bool is_over(const struct call *call)
 	return field_bool(call->info, "over");
 }
 
-/* As much as will ever be known. A line that could not be brought on hook may take for ever. */
-static bool is_final(const struct call *call)
-{
-	return field_bool(call->info, "final") ||
-	       (is_over(call) && strcmp(field_text(call->info, "state"), "idle") != 0);
-}
-
 static bool has_progress(const struct output *output)
 {
 	return output->progress && !output->quiet && !output->json;
 }
 
 /* One line of stderr that is rewritten, and cut where the terminal ends. */
-static void show_progress(struct call *call, bool changed)
+static void show_progress(const struct call *call)
 {
 	const struct output *output = &call->app->output;
 	uint64_t seconds = (connect_now_ms() - call->started_ms) / 1000;
 	char title[OUTPUT_CELL_MAX];
 	char link[OUTPUT_CELL_MAX] = "";
 
-	if (!changed && seconds == call->shown_s)
+	if (!has_progress(output))
 		return;
-	call->shown_s = seconds;
 	if (is_connected(call))
 		record_link(call->info, link, sizeof(link));
-	fprintf(output->err, "\r\033[K\033[?7l%s … %" PRIu64 " s · %s%s%s%s\033[?7h",
-		output_clean(call->title, title, sizeof(title)), seconds, call->state,
-		*link ? " · " : "", link, call->dropping ? " · hanging up" : "");
+	fprintf(output->err, "\r\033[K\033[?7l%s … %" PRIu64 " s%s%s%s%s%s\033[?7h",
+		output_clean(call->title, title, sizeof(title)), seconds, *call->state ? " · " : "",
+		call->state, *link ? " · " : "", link, call->dropping ? " · hanging up" : "");
 	fflush(output->err);
 }
 
@@ -85,119 +70,107 @@ static void show_state(struct call *call)
 	const char *state = field_text(call->info, "state");
 	bool changed = strcmp(state, call->state) != 0;
 
-	if (is_over(call))
+	if (!*state || is_over(call))
 		return;
 	snprintf(call->state, sizeof(call->state), "%s", state);
-	if (has_progress(output))
-		show_progress(call, changed);
-	else if (changed && output->json)
-		output_json(output, call->record.params);
+	if (output->json)
+		output_json(output, call->reply.params);
+	else if (has_progress(output))
+		show_progress(call);
 	else if (changed)
 		output_remark(output, "%s: %s", call->title, state);
 }
 
-static void take_record(struct call *call, struct varlink_reply *reply)
+/* When to look up: the live line counts seconds, and the time may be up. */
+static uint64_t next_deadline(const struct call *call)
 {
-	varlink_reply_clear(&call->record);
-	call->record = *reply;
-	call->info = field_get(reply->params, "info");
-	show_state(call);
+	uint64_t passed_ms = connect_now_ms() - call->started_ms;
+	uint64_t deadline_ms = UINT64_MAX;
+
+	if (call->hangup_ms && !call->dropping)
+		deadline_ms = call->hangup_ms;
+	if (has_progress(&call->app->output) &&
+	    call->started_ms + (passed_ms / 1000 + 1) * 1000 < deadline_ms)
+		deadline_ms = call->started_ms + (passed_ms / 1000 + 1) * 1000;
+	return deadline_ms;
 }
 
-static enum status look(struct call *call)
+/* The next reply of the stream, the live line being kept alive. INTERRUPTED: by the user.
+ * TIMEOUT: the time is up. */
+static enum status await(struct call *call, struct varlink_reply *ret_reply)
 {
-	struct varlink_reply reply = {0};
+	for (;;) {
+		enum status status = connect_wait(call->app, next_deadline(call), ret_reply);
+
+		if (status != STATUS_TIMEOUT)
+			return status;
+		if (call->hangup_ms && !call->dropping && connect_now_ms() >= call->hangup_ms)
+			return STATUS_TIMEOUT;
+		show_progress(call);
+	}
+}
+
+/* @return OK; others have been told */
+static enum status take_reply(struct call *call, struct varlink_reply *reply)
+{
+	uint64_t limit_s = call->app->options.hangup_after;
 	enum status status;
 
-	status = connect_call(call->app, call->session, "GetSession", session_params(call->session),
-			      &reply);
-	if (status == STATUS_OK)
-		take_record(call, &reply);
-	return status;
+	if (reply->error) {
+		status = connect_tell(call->app, call->line, reply);
+		varlink_reply_clear(reply);
+		return status;
+	}
+	varlink_reply_clear(&call->reply);
+	call->reply = *reply;
+	call->session = field_text(reply->params, "session");
+	call->info = field_get(reply->params, "info");
+	if (limit_s && !call->hangup_ms && is_connected(call))
+		call->hangup_ms = connect_now_ms() + limit_s * 1000 -
+				  (uint64_t)field_int(call->info, "duration_ms");
+	show_state(call);
+	return STATUS_OK;
 }
 
-/* The drop was refused. Where there was nothing left to drop the record tells all. */
-static enum status refused(struct call *call, const struct varlink_reply *reply)
-{
-	enum status status = exit_from_error(reply->error);
-
-	if (strcmp(reply->error, VARLINK_TRUNKLINE ".Already") == 0 ||
-	    strcmp(reply->error, VARLINK_TRUNKLINE ".CallOver") == 0 || status == STATUS_GONE)
-		return look(call);
-	connect_tell(call->app, call->line, reply);
-	return status == STATUS_NOT_ON_HOOK ? look(call) : status;
-}
-
-/* End the call, and see the end. */
+/* Have the call ended; the stream tells how that goes. */
 static enum status drop(struct call *call, bool user)
 {
-	struct varlink_reply reply = {0};
-	enum status status;
-
 	call->dropping = true;
-	if (has_progress(&call->app->output))
-		show_progress(call, true);
-	status = connect_try(call->app, "Drop", session_params_flag(call->session, "user", user),
-			     &reply);
-	if (status != STATUS_OK)
-		return status;
-	if (!reply.error) {
-		take_record(call, &reply);
-		return STATUS_OK;
-	}
-	status = refused(call, &reply);
-	varlink_reply_clear(&reply);
-	return status;
-}
-
-static enum status pause_or_drop(struct call *call)
-{
-	const struct options *options = &call->app->options;
-	int64_t ms = field_int(call->info, "duration_ms");
-
-	if (is_over(call)) {
-		connect_pause(call->app, FINAL_MS);
-		return look(call);
-	}
-	if (call->app->interrupts > 0 && !call->dropping)
-		return drop(call, true);
-	if (options->hangup_after && ms >= options->hangup_after * INT64_C(1000) && !call->dropping)
-		return drop(call, false);
-	connect_pause(call->app, LOOK_MS);
-	return look(call);
+	call->app->patience = 1;
+	show_progress(call);
+	return connect_send(call->app, VARLINK_TRUNKLINE ".Drop",
+			    session_params_flag(call->session, "user", user), VARLINK_CALL_ONEWAY);
 }
 
 /* Until all is known of its end or, to be kept, it is connected. */
 static bool is_done(const struct call *call)
 {
-	if (call->app->options.keep)
-		return is_over(call) || is_connected(call);
-	return is_final(call);
+	if (!call->reply.continues)
+		return true;
+	return call->app->options.keep && (is_over(call) || is_connected(call));
 }
 
+/* From the session to the end of the stream. */
 static enum status follow(struct call *call)
 {
-	enum status status = look(call);
+	enum status status = STATUS_OK;
 
-	while (status == STATUS_OK && !is_done(call))
-		status = pause_or_drop(call);
+	/* The first signal drops the call, the second one leaves. */
+	call->app->patience = 0;
+	while (status == STATUS_OK && !is_done(call)) {
+		struct varlink_reply reply = {0};
+
+		status = await(call, &reply);
+		if (status == STATUS_OK)
+			status = take_reply(call, &reply);
+		else if (status == STATUS_INTERRUPTED && !call->dropping)
+			status = drop(call, true);
+		else if (status == STATUS_TIMEOUT)
+			status = drop(call, false);
+		else if (status == STATUS_INTERRUPTED)
+			output_remark(&call->app->output, "interrupted");
+	}
 	output_clear_progress(&call->app->output);
-	return status;
-}
-
-static enum status leave_json(const struct call *call, enum status status)
-{
-	struct json_object *object;
-	struct varlink_build b;
-
-	varlink_build_start(&b);
-	varlink_put_string(&b, "session", call->session);
-	if (call->info)
-		varlink_put(&b, "info", json_object_get(call->info));
-	if (varlink_build_end(&b, &object) < 0)
-		return output_no_memory(&call->app->output);
-	output_json(&call->app->output, object);
-	json_object_put(object);
 	return status;
 }
 
@@ -208,8 +181,12 @@ static enum status leave(const struct call *call)
 	enum status status = is_over(call) ? exit_from_record(call->info) : STATUS_OK;
 	char end[OUTPUT_CELL_MAX];
 
-	if (output->json)
-		return leave_json(call, status);
+	if (output->json) {
+		/* A state has been told when it came. */
+		if (!*call->state || is_over(call))
+			output_json(output, call->reply.params);
+		return status;
+	}
 	fprintf(output->out, "%s\n", call->session);
 	if (status == STATUS_OK)
 		return status;
@@ -221,6 +198,18 @@ static enum status leave(const struct call *call)
 				    });
 }
 
+/* The drop has failed: say so, the record has the steps. */
+static void tell_not_on_hook(const struct call *call)
+{
+	output_error(&call->app->output, &(struct output_error){
+						 .status = STATUS_NOT_ON_HOOK,
+						 .subject = call->line,
+						 .error = "NotOnHook",
+						 .reason = "nothing proves that it is on hook",
+						 .hint = exit_hint("NotOnHook"),
+					 });
+}
+
 /* Show how it went and give the session back. */
 static enum status finish(struct call *call)
 {
@@ -229,12 +218,14 @@ static enum status finish(struct call *call)
 	struct varlink_reply reply = {0};
 	enum status status;
 
-	if (app->interrupts > 0 && result != STATUS_NOT_ON_HOOK)
-		result = STATUS_INTERRUPTED;
 	if (app->output.json)
-		output_json(&app->output, call->record.params);
+		output_json(&app->output, call->reply.params);
 	else
 		record_print_short(&app->output, call->info);
+	if (result == STATUS_NOT_ON_HOOK)
+		tell_not_on_hook(call);
+	else if (app->interrupts > 0)
+		result = STATUS_INTERRUPTED;
 	status = connect_call(app, call->session, "Release", session_params(call->session), &reply);
 	varlink_reply_clear(&reply);
 	return status == STATUS_OK ? result : status;
@@ -246,35 +237,36 @@ static enum status attend(struct call *call)
 	const struct options *options = &call->app->options;
 	enum status status;
 
-	call->session = field_text(call->dialed.params, "session");
 	if (options->no_wait)
 		return leave(call);
-	call->app->patience = 1;
 	status = follow(call);
 	if (status != STATUS_OK)
 		return status;
+	call->app->patience = 1;
 	if (options->keep && call->app->interrupts == 0)
 		return leave(call);
 	return finish(call);
 }
 
+/* The daemon watches the time, as long as the user wants. */
 static enum status begin(struct call *call, const char *method, struct json_object *params)
 {
 	struct app *app = call->app;
-	char title[OUTPUT_CELL_MAX];
+	struct varlink_reply reply = {0};
 	enum status status;
 
 	call->started_ms = connect_now_ms();
-	if (has_progress(&app->output))
-		fprintf(app->output.err, "%s …", output_clean(call->title, title, sizeof(title)));
-	/* The daemon watches the time, as long as the user wants. */
-	app->reply_limit_s = 0;
-	status = connect_call(app, call->line, method, params, &call->dialed);
-	app->reply_limit_s = APP_REPLY_LIMIT_S;
+	status = connect_send(app, method, params, app->options.no_wait ? 0 : VARLINK_CALL_MORE);
+	show_progress(call);
+	if (status == STATUS_OK)
+		status = await(call, &reply);
+	if (status == STATUS_INTERRUPTED)
+		output_remark(&app->output, "interrupted");
+	if (status == STATUS_OK)
+		status = take_reply(call, &reply);
 	if (status == STATUS_OK)
 		status = attend(call);
-	varlink_reply_clear(&call->record);
-	varlink_reply_clear(&call->dialed);
+	varlink_reply_clear(&call->reply);
 	return status;
 }
 
@@ -343,7 +335,7 @@ enum status call_dial(struct app *app, const char **args)
 	snprintf(call.title, sizeof(call.title), "dialling %s on %s", args[1], args[0]);
 	/* Its session is near: wait for it, and drop it then. */
 	app->patience = 1;
-	return begin(&call, "Dial", params);
+	return begin(&call, VARLINK_TRUNKLINE ".Dial", params);
 }
 
 enum status call_answer(struct app *app, const char **args)
@@ -367,5 +359,5 @@ enum status call_answer(struct app *app, const char **args)
 	if (varlink_build_end(&b, &params) < 0)
 		return output_no_memory(&app->output);
 	snprintf(call.title, sizeof(call.title), "answering on %s", args[0]);
-	return begin(&call, "Answer", params);
+	return begin(&call, VARLINK_TRUNKLINE ".Answer", params);
 }

@@ -167,7 +167,7 @@ static int poll_time(uint64_t deadline_ms)
 	return left > 3600000 ? 3600000 : (int)left;
 }
 
-enum status connect_next(struct app *app, uint64_t deadline_ms, struct varlink_reply *ret_reply)
+enum status connect_wait(struct app *app, uint64_t deadline_ms, struct varlink_reply *ret_reply)
 {
 	for (;;) {
 		struct pollfd fds[] = {
@@ -182,10 +182,8 @@ enum status connect_next(struct app *app, uint64_t deadline_ms, struct varlink_r
 			return tell_lost(app, r);
 		if (r > 0)
 			return STATUS_OK;
-		if (app->interrupts > app->patience) {
-			output_remark(&app->output, "interrupted");
+		if (app->interrupts > app->patience)
 			return STATUS_INTERRUPTED;
-		}
 		r = poll(fds, 2, poll_time(deadline_ms));
 		if (r == 0 && poll_time(deadline_ms) == 0)
 			return STATUS_TIMEOUT;
@@ -194,6 +192,15 @@ enum status connect_next(struct app *app, uint64_t deadline_ms, struct varlink_r
 		if (r < 0)
 			return tell_lost(app, r);
 	}
+}
+
+enum status connect_next(struct app *app, uint64_t deadline_ms, struct varlink_reply *ret_reply)
+{
+	enum status status = connect_wait(app, deadline_ms, ret_reply);
+
+	if (status == STATUS_INTERRUPTED)
+		output_remark(&app->output, "interrupted");
+	return status;
 }
 
 enum status connect_send(struct app *app, const char *method, struct json_object *params,

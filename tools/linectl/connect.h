@@ -57,6 +57,12 @@ enum status connect_send(struct app *app, const char *method, struct json_object
  */
 enum status connect_next(struct app *app, uint64_t deadline_ms, struct varlink_reply *ret_reply);
 
+/**
+ * As connect_next(), but of signals nothing is told either: INTERRUPTED, more have come than
+ * app->patience says.
+ */
+enum status connect_wait(struct app *app, uint64_t deadline_ms, struct varlink_reply *ret_reply);
+
 /** Let time pass, or a signal come, whatever is first. */
 void connect_pause(struct app *app, int ms);
 

@@ -146,8 +146,11 @@ void client_event(struct lined_client *client, const struct tl_event *event)
 	else
 		concerned = tl_event_get_client(event).id == client->id.id ||
 			    (session != 0 && session == call->session.id);
-	if (concerned)
-		call->event(client, event);
+	if (!concerned)
+		return;
+	/* Nobody is told why a call beside the stream was refused. */
+	client->reason[0] = '\0';
+	call->event(client, event);
 }
 
 static void end_call(struct lined_client *client)

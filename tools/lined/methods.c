@@ -132,6 +132,11 @@ const struct varlink_method lined_methods[] = {
 	{"Reload", no_params, false, method_reload, LINED_ADMIN},
 	{0},
 };
+
+static const struct varlink_method methods_beside[] = {
+	{"Drop", end_params, false, method_drop_beside, LINED_OPERATE},
+	{0},
+};
 /* clang-format on */
 
 static int allow(void *user, int role)
@@ -159,6 +164,7 @@ const struct varlink_service lined_service = {
 	.interface = VARLINK_TRUNKLINE,
 	.description = varlink_interface_trunkline,
 	.methods = lined_methods,
+	.beside = methods_beside,
 	.allow = allow,
 	.fail = fail,
 };

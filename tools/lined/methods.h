@@ -90,6 +90,8 @@ int method_reject(void *user, const void *args);
 
 /* methods_session.c: those that have one */
 int method_drop(void *user, const void *args);
+/** Beside the stream that tells the end of the call. */
+int method_drop_beside(void *user, const void *args);
 int method_release(void *user, const void *args);
 int method_hangup(void *user, const void *args);
 int method_list_sessions(void *user, const void *args);

@@ -13,16 +13,13 @@
 #include "tools/lined/methods.h"
 #include "tools/varlink/json.h"
 
-static struct json_object *session_reply(tl_session session, const char *key,
-					 struct json_object *value)
+static struct json_object *session_reply(tl_session session)
 {
 	struct json_object *params = NULL;
 	struct varlink_build b;
 
 	varlink_build_start(&b);
 	json_put_id(&b, "session", session.id);
-	if (key)
-		varlink_put(&b, key, value);
 	return varlink_build_end(&b, &params) < 0 ? NULL : params;
 }
 
@@ -34,52 +31,58 @@ static void give_up(struct lined_client *client, tl_session session)
 	lined_session_gone(client->lined, session);
 }
 
-static void reply_record(struct lined_client *client)
+/* The record, after the event that has changed it. event: NULL, none is told. */
+static void reply_record(struct lined_client *client, const struct tl_event *event, bool continues)
 {
 	tl_session session = client->call.session;
 	struct json_object *info = NULL;
+	struct json_object *params = NULL;
+	struct varlink_build b;
 	int r;
 
 	r = json_session(client->lined, session, &info);
-	if (r < 0)
+	if (r < 0) {
 		client_fail(client, r, NULL);
-	else
-		client_reply(client, session_reply(session, "info", info), false);
+		return;
+	}
+	varlink_build_start(&b);
+	json_put_id(&b, "session", session.id);
+	if (event)
+		varlink_put(&b, "event", json_event(event));
+	varlink_put(&b, "info", info);
+	client_reply(client, varlink_build_end(&b, &params) < 0 ? NULL : params, continues);
 }
 
-/* A last state, or nobody knows which states were missed: is the call over? */
-static bool may_be_over(const struct tl_event *event)
+/* Will the record still change? What could not be brought on hook may for ever. */
+static bool is_settled(const struct tl_session_info *info)
 {
-	enum tl_call_state state = tl_event_get_call_state(event);
-
-	return tl_event_get_type(event) == TL_EVENT_LOST || state == TL_CALL_IDLE ||
-	       state == TL_CALL_UNKNOWN;
+	return tl_session_info_is_final(info) ||
+	       (tl_session_info_is_over(info) && tl_session_info_state(info) != TL_CALL_IDLE);
 }
 
-/* Tell each state; with the last one the record. */
+/* Tell each state; at the end the whole record. */
 static void follow(struct lined_client *client, const struct tl_event *event)
 {
 	tl_session session = client->call.session;
 	struct tl_session_info *info = NULL;
-	bool over;
+	bool settled;
 	int r;
 
 	if (tl_event_get_type(event) == TL_EVENT_CALL_STATE &&
 	    tl_event_get_session(event).id == session.id)
-		client_reply(client, session_reply(session, "event", json_event(event)), true);
-	else if (tl_event_get_type(event) != TL_EVENT_LOST)
-		return;
-	if (!may_be_over(event))
+		reply_record(client, event, true);
+	/* Telling it may have failed, which has ended the call. */
+	if (!client->call.event)
 		return;
 	r = tl_session_get_info(client->lined->ctx, session, &info);
 	if (r < 0) {
 		client_fail(client, r, NULL);
 		return;
 	}
-	over = tl_session_info_is_over(info);
+	settled = is_settled(info);
 	tl_session_info_free(info);
-	if (over)
-		reply_record(client);
+	if (settled)
+		reply_record(client, NULL, false);
 }
 
 /* The modem has taken the number, or the call is answered; or not. */
@@ -91,7 +94,7 @@ static void placed(struct lined_client *client, const struct tl_event *event)
 	if (tl_event_get_type(event) != TL_EVENT_OP_DONE)
 		return;
 	if (result == 0) {
-		client_reply(client, session_reply(session, NULL, NULL), false);
+		client_reply(client, session_reply(session), false);
 		return;
 	}
 	client_fail(client, result, tl_event_get_text(event));
@@ -104,7 +107,7 @@ static void begin(struct lined_client *client, tl_session session, uint64_t op)
 	client->call.session = session;
 	if (varlink_server_wants_more(client->server)) {
 		client->call.event = follow;
-		client_reply(client, session_reply(session, NULL, NULL), true);
+		client_reply(client, session_reply(session), true);
 	} else {
 		client->call.event = placed;
 		client->call.op = op;
@@ -342,7 +345,7 @@ static void rejected(struct lined_client *client, const struct tl_event *event)
 	if (tl_event_get_result(event) < 0)
 		client_fail(client, tl_event_get_result(event), tl_event_get_text(event));
 	else
-		reply_record(client);
+		reply_record(client, NULL, false);
 }
 
 int method_reject(void *user, const void *args)
@@ -372,6 +375,6 @@ int method_reject(void *user, const void *args)
 	client->call.session = session;
 	client->call.op = op;
 	if (varlink_server_wants_more(client->server))
-		client_reply(client, session_reply(session, NULL, NULL), true);
+		client_reply(client, session_reply(session), true);
 	return 0;
 }

@@ -104,19 +104,26 @@ static void hung_up(struct lined_client *client, const struct tl_event *event)
 		client_fail(client, r, NULL);
 }
 
-/* Drop, and have done() told when it is over. @return as tl_session_drop() */
+/* @return as tl_session_drop() and client_find_session() */
+static int begin_drop(struct lined_client *client, const struct args_session *args,
+		      tl_session *ret_session, uint64_t *ret_op)
+{
+	unsigned int flags = args->flag ? TL_DROP_USER : 0;
+	int r;
+
+	r = client_find_session(client, args->session, ret_session);
+	return r < 0 ? r : tl_session_drop(client->lined->ctx, *ret_session, flags, ret_op);
+}
+
+/* Drop, and have done() told when it is over. @return as begin_drop() */
 static int start_drop(struct lined_client *client, const struct args_session *args,
 		      void (*done)(struct lined_client *, const struct tl_event *),
 		      tl_session *ret_session)
 {
-	unsigned int flags = args->flag ? TL_DROP_USER : 0;
 	uint64_t op;
 	int r;
 
-	r = client_find_session(client, args->session, ret_session);
-	if (r < 0)
-		return r;
-	r = tl_session_drop(client->lined->ctx, *ret_session, flags, &op);
+	r = begin_drop(client, args, ret_session, &op);
 	if (r < 0)
 		return r;
 	client->call.event = done;
@@ -130,6 +137,14 @@ int method_drop(void *user, const void *args)
 	tl_session session;
 
 	return start_drop(user, args, dropped, &session);
+}
+
+int method_drop_beside(void *user, const void *args)
+{
+	tl_session session;
+	uint64_t op;
+
+	return begin_drop(user, args, &session, &op);
 }
 
 int method_hangup(void *user, const void *args)

@@ -40,7 +40,8 @@ struct varlink_server {
 	bool busy;
 	bool more;
 	bool oneway;
-	int error; /* why the connection is lost */
+	struct json_object *held; /* a call that waits for the end of the stream */
+	int error;		  /* why the connection is lost */
 };
 
 int varlink_server_new(int fd, const struct varlink_service *service, void *user,
@@ -67,6 +68,7 @@ struct varlink_server *varlink_server_free(struct varlink_server *server)
 {
 	if (server) {
 		varlink_conn_fini(&server->conn);
+		json_object_put(server->held);
 		free(server);
 	}
 	return NULL;
@@ -226,17 +228,23 @@ static int serve_service(struct varlink_server *server, const char *method, cons
 	return refuse(server, SERVICE ".MethodNotFound", "method", method);
 }
 
+static const struct varlink_method *find_method(const struct varlink_method *methods,
+						const char *name)
+{
+	while (methods && methods->name && strcmp(methods->name, name) != 0)
+		methods++;
+	return methods && methods->name ? methods : NULL;
+}
+
 static int serve_interface(struct varlink_server *server, const char *method, const char *name,
 			   struct json_object *params)
 {
 	alignas(max_align_t) unsigned char args[VARLINK_ARGS_SIZE] = {0};
-	const struct varlink_method *entry = server->service->methods;
+	const struct varlink_method *entry = find_method(server->service->methods, name);
 	const char *bad = NULL;
 	int r;
 
-	while (entry->name && strcmp(entry->name, name) != 0)
-		entry++;
-	if (!entry->name)
+	if (!entry)
 		return refuse(server, SERVICE ".MethodNotFound", "method", method);
 	r = server->service->allow ? server->service->allow(server->user, entry->role) : 0;
 	if (r < 0)
@@ -332,24 +340,87 @@ out:
 	return r;
 }
 
+/* The method that a call may have served beside a stream; NULL: it has to wait. */
+static const struct varlink_method *find_beside(const struct varlink_server *server,
+						struct json_object *message)
+{
+	const char *method = varlink_json_get_string(message, "method");
+	const char *dot = method ? strrchr(method, '.') : NULL;
+	const char *interface = server->service->interface;
+	struct json_object *oneway = varlink_json_get(message, "oneway");
+
+	if (!dot || !json_object_is_type(oneway, json_type_boolean) ||
+	    !json_object_get_boolean(oneway))
+		return NULL;
+	if ((size_t)(dot - method) != strlen(interface) ||
+	    strncmp(method, interface, strlen(interface)) != 0)
+		return NULL;
+	return find_method(server->service->beside, dot + 1);
+}
+
+static int serve_beside(struct varlink_server *server, const struct varlink_method *entry,
+			struct json_object *message)
+{
+	struct json_object *params = json_object_get(varlink_json_get(message, "parameters"));
+	const struct varlink_service *service = server->service;
+	alignas(max_align_t) unsigned char args[VARLINK_ARGS_SIZE] = {0};
+	struct call call = {0};
+	const char *bad;
+	int r;
+
+	r = read_call(message, &call);
+	/* There is no reply to say what was wrong. */
+	if (r == 0 && varlink_params_read(params, entry->params, args, &bad) == 0 &&
+	    (!service->allow || service->allow(server->user, entry->role) == 0))
+		(void)entry->call(server->user, args);
+	json_object_put(params);
+	return r;
+}
+
+/* Takes the message over. @return 1 when the next one can be taken up; 0; negative errno */
+static int serve_or_hold(struct varlink_server *server, struct json_object *message)
+{
+	const struct varlink_method *beside;
+	int r;
+
+	if (server->busy) {
+		beside = find_beside(server, message);
+		if (!beside) {
+			server->held = message;
+			return 0;
+		}
+		r = serve_beside(server, beside, message);
+	} else {
+		r = serve_message(server, message);
+	}
+	json_object_put(message);
+	if (r == 0)
+		r = server->error;
+	if (r == 0)
+		r = varlink_conn_flush(&server->conn);
+	return r < 0 ? r : 1;
+}
+
 /* The next call waits until the replies to the last one are on their way: a client cannot pile them
  * up. */
+static bool can_serve(const struct varlink_server *server)
+{
+	return server->busy ? server->more && !server->held
+			    : !varlink_conn_is_pending(&server->conn);
+}
+
 static int serve_calls(struct varlink_server *server)
 {
-	while (!server->busy && !varlink_conn_is_pending(&server->conn)) {
-		struct json_object *message = NULL;
-		int r;
+	while (can_serve(server)) {
+		struct json_object *message = server->held;
+		int r = 1;
 
-		r = varlink_conn_next(&server->conn, &message);
+		server->held = NULL;
+		if (!message)
+			r = varlink_conn_next(&server->conn, &message);
+		if (r > 0)
+			r = serve_or_hold(server, message);
 		if (r <= 0)
-			return r;
-		r = serve_message(server, message);
-		json_object_put(message);
-		if (r == 0)
-			r = server->error;
-		if (r == 0)
-			r = varlink_conn_flush(&server->conn);
-		if (r < 0)
 			return r;
 	}
 	return 0;

@@ -7,7 +7,8 @@
  * The serving end of one connection. Calls are handled one after the other: the next one is taken
  * up when the last reply of the one before has been sent, so replies are in the order of the calls,
  * and a client that sends faster than it is served, or does not read, has to wait. Only a stream of
- * replies can overflow.
+ * replies can overflow. Beside a stream some methods can be called oneway: they have no reply, so
+ * nothing comes out of order.
  */
 
 #include <stdbool.h>
@@ -43,6 +44,10 @@ struct varlink_service {
 	const char *interface;	 /**< name of the one interface besides org.varlink.service */
 	const char *description; /**< its text */
 	const struct varlink_method *methods; /**< ended by a NULL name */
+	/** What can be called oneway while another call's stream is being sent. These must not
+	 * reply; nobody is told what they return. All other calls wait for the end of the stream.
+	 * NULL: none can. */
+	const struct varlink_method *beside;
 	/** May this user call a method of this role? NULL: always. @return 0; negative errno */
 	int (*allow)(void *user, int role);
 	/** Reply with the error that says what a method returned, or allow(). Must not fail

@@ -63,6 +63,12 @@ static const struct varlink_method methods[] = {
 	{0},
 };
 
+/* What may come beside a stream counts its calls only. */
+static const struct varlink_method methods_beside[] = {
+	{"Later", no_params, false, call_later, 0},
+	{0},
+};
+
 static const struct varlink_service service = {
 	.vendor = "Example",
 	.product = "Test",
@@ -71,6 +77,7 @@ static const struct varlink_service service = {
 	.interface = "org.example",
 	.description = "interface org.example\n",
 	.methods = methods,
+	.beside = methods_beside,
 	.fail = fail,
 };
 

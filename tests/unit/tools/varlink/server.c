@@ -259,6 +259,69 @@ Test(varlink_server, a_stream_occupies_the_connection_until_its_last_reply)
 	fixture_fini(&f);
 }
 
+#define BESIDE	   "{\"method\":\"org.example.Later\",\"oneway\":true}"
+#define BESIDE_BAD "{\"method\":\"org.example.Later\",\"oneway\":true,\"parameters\":{\"x\":1}}"
+
+static const struct {
+	const char *name;
+	const char *message;
+	int served; /* of two that come during a stream */
+} besides[] = {
+	{"a oneway call of a method that may", BESIDE, 2},
+	{"one whose parameters are wrong", BESIDE_BAD, 0},
+	{"a call that is not oneway", LATER, 0},
+	{"a oneway call of another method", "{\"method\":\"org.example.Echo\",\"oneway\":true}", 0},
+	{"one of another interface", "{\"method\":\"org.ex.Later\",\"oneway\":true}", 0},
+	{"no method", "{\"oneway\":true}", 0},
+};
+
+Test(varlink_server, beside_a_stream_only_some_methods_are_served_oneway)
+{
+	for (size_t i = 0; i < sizeof(besides) / sizeof(besides[0]); i++) {
+		struct fixture f;
+
+		fixture_init(&f);
+		cr_assert_eq(fixture_call(&f, STREAM), 0);
+		cr_assert_eq(fixture_call(&f, besides[i].message), 0, "%s", besides[i].name);
+		cr_assert_eq(fixture_call(&f, besides[i].message), 0, "%s", besides[i].name);
+		cr_expect_eq(f.calls, 1 + besides[i].served, "%s", besides[i].name);
+		cr_assert(varlink_server_wants_more(f.server), "%s", besides[i].name);
+		cr_assert_eq(varlink_server_reply(f.server, fixture_text("1"), true), 0);
+		assert_received(&f, "");
+		fixture_fini(&f);
+	}
+}
+
+Test(varlink_server, what_waits_for_the_end_of_a_stream_keeps_its_order)
+{
+	static const char four[] = STREAM "\0" ECHO("held") "\0" BESIDE "\0" ECHO("last");
+	struct fixture f;
+
+	fixture_init(&f);
+	fixture_send(&f, four, sizeof(four));
+	cr_assert_eq(varlink_server_dispatch(f.server), 0);
+	cr_assert_eq(f.calls, 1);
+	cr_assert_eq(varlink_server_reply(f.server, fixture_text("end"), false), 0);
+	cr_assert_eq(varlink_server_dispatch(f.server), 0);
+	cr_assert_eq(f.calls, 2);
+	/* Served alone it is an ordinary call, and this one replies later. */
+	cr_assert_eq(varlink_server_reply(f.server, fixture_text("unheard"), false), 0);
+	cr_assert_eq(varlink_server_dispatch(f.server), 0);
+	assert_received(&f, REPLY("end") REPLY("held") REPLY("last"));
+	fixture_fini(&f);
+}
+
+Test(varlink_server, gives_up_a_connection_that_sends_nonsense_beside_a_stream)
+{
+	struct fixture f;
+
+	fixture_init(&f);
+	cr_assert_eq(fixture_call(&f, STREAM), 0);
+	cr_assert_eq(fixture_call(&f, "{\"method\":\"org.example.Later\",\"oneway\":true,\"x\":1}"),
+		     -EPROTO);
+	fixture_fini(&f);
+}
+
 Test(varlink_server, a_oneway_call_gets_no_reply)
 {
 	struct fixture f;
