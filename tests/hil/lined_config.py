@@ -4,6 +4,7 @@
 
 import fcntl
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -103,6 +104,23 @@ class Log(Files):
         self.assertEqual(text.count(b"lined: x: absent"), 1, text)
         self.assertEqual(text.count(b"x: opening"), 0, text)
         self.assertIn(b"lined: a: ready", text)
+
+    def test_clients_that_misbehave_do_not_fill_it(self):
+        n = 50
+        self.put(self.lines("a"))
+        self.start_lined(stderr=subprocess.PIPE, text=True)
+        self.wait_for_socket()
+        for _ in range(n):
+            with Client(self.path) as client:
+                client.sock.sendall(b"garbage\0")
+                self.assertTrue(client.closed())
+        self.lined.terminate()
+        text = self.lined.stderr.read()
+        self.lined.stderr.close()
+        told = [line for line in text.splitlines() if "connection cut off" in line]
+        repeated = [int(times) for times in re.findall(r"\(repeated (\d+) times", text)]
+        self.assertLess(len(told), n)
+        self.assertEqual(len(told) - len(repeated) + sum(repeated), n, text)
 
     def test_the_journal_is_told_priorities_and_files_the_time(self):
         with open(os.path.join(self.dir, "log"), "w+", encoding="utf-8") as file:
@@ -342,6 +360,19 @@ class Roles(Files):
                  + self.lines("a", "b"))
         self.connect().call("Reload")
         self.assertEqual(self.roles(client), ["observe", "operate", "admin"])
+
+    def test_nobody_takes_all_connections_from_the_others(self):
+        self.serve_roles("user-connections = 2\n")
+        others = [self.become() for _ in range(2)]
+        for client in others:
+            client.call("ListLines")
+        refused = self.become()
+        self.assert_error("Limit", refused, "ListLines")
+        self.assertTrue(refused.closed())
+        self.connect().call("ListLines")
+        others[0].sock.close()
+        self.connect().call("ListLines")  # by now it is known that the other one is gone
+        self.become().call("ListLines")
 
     def test_the_socket_has_the_group_and_mode_that_were_asked_for(self):
         self.serve_roles(f"socket-group = {self.GID}\n")

@@ -12,6 +12,7 @@ import unittest
 from lined_varlink import BIN, LIMIT, Client, Error, Fixture, state_is
 
 CONNECTIONS_MAX = 512  # LINED_CONNECTIONS_MAX
+REQUESTS_MAX = 64  # TL_REQUESTS_PER_CLIENT_MAX
 
 
 class Misbehaviour(Fixture):
@@ -94,7 +95,9 @@ class Misbehaviour(Fixture):
         clients = [self.connect() for _ in range(CONNECTIONS_MAX - 1)]
         for client in clients:
             client.call("ListSessions")
-        self.assertTrue(self.connect().closed())
+        refused = self.connect()
+        self.assert_error("Limit", refused, "GetCounters")
+        self.assertTrue(refused.closed())
         clients[0].sock.close()
         self.bystander.call("GetCounters")
         self.connect().call("GetCounters")
@@ -125,8 +128,8 @@ class Lifecycle(Fixture):
         self.assertEqual(self.lined.wait(LIMIT), 0)
         self.assertFalse(os.path.exists(self.path))
 
-    def test_a_user_with_more_calls_than_requests_loses_none_unended(self):
-        n = 66  # TL_REQUESTS_PER_CLIENT_MAX is 64
+    def serve_many(self, n):
+        """A daemon with kept calls on n lines. @return its configuration file and its log"""
         folder = os.path.join(self.dir, "many")
         os.mkdir(folder)
         scenario = os.path.join(folder, "scenario.ini")
@@ -138,17 +141,23 @@ class Lifecycle(Fixture):
             self.assertIsNone(sim.poll())
         config = os.path.join(folder, "conf")
         with open(config, "w", encoding="utf-8") as file:
-            file.write(f"[lined]\nsocket = {self.path}\nkeep-sessions = {n}\n")
+            file.write(f"[lined]\nkeep-sessions = {n}\n")
             file.writelines(f"[line m{i}]\ndevice = {folder}/m{i}\n" for i in range(n))
         log = os.path.join(folder, "log")
         with open(log, "w", encoding="utf-8") as file:
-            self.lined = self.start("lined", "--config", config, stderr=file)
+            self.lined = self.start("lined", "--socket", self.path, "--config", config,
+                                    stderr=file)
         self.wait_for_socket()
         with Client(self.path) as client:
             for i in range(n):
                 client.call("Dial", line=f"m{i}", number="300", keep=True)
             while any(s["state"] != "connected" for s in client.call("ListSessions")["sessions"]):
                 pass
+        return config, log
+
+    def test_a_user_with_more_calls_than_requests_loses_none_unended(self):
+        n = REQUESTS_MAX + 2
+        _, log = self.serve_many(n)
         self.stop(self.lined)
         self.lined = None
         with open(log, encoding="utf-8") as file:
@@ -156,6 +165,20 @@ class Lifecycle(Fixture):
         if "could not be ended" in text:
             self.skipTest("this machine is too slow to end so many calls in time")
         self.assertEqual(text.count("by application"), n)
+
+    def test_lines_that_are_taken_away_all_lose_their_calls_whoever_has_too_many(self):
+        config, _ = self.serve_many(REQUESTS_MAX + 2)
+        with open(config, "w", encoding="utf-8"):
+            pass
+        with Client(self.path) as monitor, Client(self.path) as client:
+            monitor.call("GetCounters")
+            monitor.send("Monitor", more=True)
+            client.call("Reload")
+            while client.call("ListLines")["lines"]:
+                monitor.receive()
+            for session in client.call("ListSessions")["sessions"]:
+                self.assertTrue(session["over"])
+                self.assertEqual(session["origin"], "application")
 
     def test_sigterm_ends_the_calls_and_tells_their_clients(self):
         self.check_stop(signal.SIGTERM)

@@ -47,7 +47,10 @@ class Client:
         flags = {k: parameters.pop(k) for k in ("more", "oneway", "upgrade") if k in parameters}
         name = method if "." in method else INTERFACE + method
         message = {"method": name, "parameters": parameters, **flags}
-        self.sock.sendall(json.dumps(message).encode() + b"\0")
+        try:
+            self.sock.sendall(json.dumps(message).encode() + b"\0")
+        except BrokenPipeError:
+            pass  # what was said before the end is still to be received
 
     def receive(self):
         while b"\0" not in self.buffer:

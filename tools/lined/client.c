@@ -54,6 +54,25 @@ static void client_ready(void *user, uint32_t events)
 		client->gone = true;
 }
 
+/* Nobody keeps the others out, by mistake or on purpose. */
+static int check_room(struct lined *lined, const struct lined_peer *peer)
+{
+	unsigned int max = LINED_CONNECTIONS_MAX;
+	unsigned int n = 0;
+
+	if (!lined_peer_is_trusted(peer)) {
+		max -= LINED_CONNECTIONS_RESERVED;
+		for (const struct lined_client *c = lined->clients; c; c = c->next)
+			n += c->uid == peer->uid;
+	}
+	if (n < lined->settings->user_connections && lined->n_clients < max)
+		return 0;
+	lined_log_limited(&lined->misdeeds, &lined->log, event_now_ms(),
+			  "connection refused: uid %lu has %u, all have %u",
+			  (unsigned long)peer->uid, n, lined->n_clients);
+	return -ENOSPC;
+}
+
 int client_new(struct lined *lined, int fd, struct lined_client **ret_client)
 {
 	struct lined_client *client;
@@ -63,6 +82,8 @@ int client_new(struct lined *lined, int fd, struct lined_client **ret_client)
 	if (!client)
 		return -ENOMEM;
 	r = lined_peer_get(fd, &client->peer);
+	if (r == 0)
+		r = check_room(lined, &client->peer);
 	if (r < 0)
 		goto fail;
 	client->lined = lined;
@@ -93,6 +114,19 @@ fail:
 	return r;
 }
 
+void client_turn_away(int fd, int error)
+{
+	char text[256];
+	int n;
+
+	n = snprintf(text, sizeof(text),
+		     "{\"error\":\"" VARLINK_TRUNKLINE ".%s\",\"parameters\":{\"reason\":"
+		     "\"connection refused: %s\"}}",
+		     tl_error_name(error), tl_error_text(error));
+	/* With its NUL. What does not fit into an empty queue was not meant to be read. */
+	(void)send(fd, text, (size_t)n + 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 void client_free(struct lined_client *client)
 {
 	struct lined *lined = client->lined;
@@ -117,12 +151,12 @@ void client_dispatch(struct lined_client *client)
 		return;
 	r = varlink_server_dispatch(client->server);
 	if (r < 0 && r != -ECONNRESET && r != -EPIPE)
-		lined_log(&client->lined->log, TL_LOG_WARNING, "%s: connection cut off: %s",
-			  client->name,
-			  r == -EPROTO	   ? "does not speak Varlink"
-			  : r == -EMSGSIZE ? "sends too long a message"
-			  : r == -ENOBUFS  ? "does not read"
-					   : strerror(-r));
+		lined_log_limited(&client->lined->misdeeds, &client->lined->log, event_now_ms(),
+				  "%s: connection cut off: %s", client->name,
+				  r == -EPROTO	   ? "does not speak Varlink"
+				  : r == -EMSGSIZE ? "sends too long a message"
+				  : r == -ENOBUFS  ? "does not read"
+						   : strerror(-r));
 	events = r < 0 ? 0 : varlink_server_events(client->server);
 	if (r == 0 && events != client->events) {
 		r = event_change(&client->lined->loop, &client->source, events);

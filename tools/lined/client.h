@@ -52,9 +52,12 @@ struct lined_client {
 
 /**
  * @param fd taken over on success
- * @return 0; -ENOSPC; -ENOMEM; negative errno of getsockopt(2) and epoll_ctl(2)
+ * @return 0; -ENOSPC as many are connected as may be, told in the log; -ENOMEM; negative errno of
+ * getsockopt(2) and epoll_ctl(2)
  */
 int client_new(struct lined *lined, int fd, struct lined_client **ret_client);
+/** What a connection that is refused is told, as the answer to whatever it will ask first. */
+void client_turn_away(int fd, int error);
 /** The client must have been gone since the last turn of the loop. */
 void client_free(struct lined_client *client);
 

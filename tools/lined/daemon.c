@@ -48,15 +48,16 @@ static void accept_clients(void *user, uint32_t events)
 	fd = accept4(lined->listen_source.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
 		/* The connection stays in the backlog until another one is closed. */
-		lined_log(&lined->log, TL_LOG_WARNING, "no descriptors are left: accepting nobody");
+		lined_log_limited(&lined->misdeeds, &lined->log, event_now_ms(),
+				  "no descriptors are left: accepting nobody");
 		lined->accepting = event_change(&lined->loop, &lined->listen_source, 0) < 0;
 		return;
 	}
 	if (fd < 0)
 		return;
-	r = lined->n_clients < LINED_CONNECTIONS_MAX ? add_client(lined, fd) : -ENOSPC;
+	r = add_client(lined, fd);
 	if (r < 0) {
-		lined_log(&lined->log, TL_LOG_WARNING, "connection refused: %s", tl_error_text(r));
+		client_turn_away(fd, r);
 		close(fd);
 	}
 }
@@ -274,6 +275,7 @@ static uint64_t sooner(uint64_t a_ms, uint64_t b_ms)
 /* Milliseconds to the first deadline, for epoll_wait(2). */
 static int time_left(const struct lined *lined)
 {
+	uint64_t held_ms = lined_log_limit_deadline_ms(&lined->misdeeds);
 	uint64_t now_ms = event_now_ms();
 	uint64_t first_ms = UINT64_MAX;
 
@@ -281,6 +283,8 @@ static int time_left(const struct lined *lined)
 		first_ms = lined->stop_deadline_ms;
 	if (lined->watchdog_ms > 0)
 		first_ms = sooner(first_ms, lined->watchdog_at_ms);
+	if (held_ms > 0)
+		first_ms = sooner(first_ms, held_ms);
 	for (const struct lined_client *c = lined->clients; c; c = c->next) {
 		if (c->call.deadline_ms > 0)
 			first_ms = sooner(first_ms, c->call.deadline_ms);
@@ -296,6 +300,7 @@ static void check_deadlines(struct lined *lined)
 {
 	uint64_t now_ms = event_now_ms();
 
+	lined_log_limit_settle(&lined->misdeeds, &lined->log, now_ms);
 	for (struct lined_client *c = lined->clients; c; c = c->next) {
 		if (c->call.deadline_ms > 0 && c->call.deadline_ms <= now_ms)
 			client_fail(c, -ETIMEDOUT, "no call has come in");
@@ -333,6 +338,7 @@ int lined_run(struct lined *lined)
 		settle(lined);
 		feed_watchdog(lined);
 	}
+	lined_log_limit_settle(&lined->misdeeds, &lined->log, UINT64_MAX);
 	return r;
 }
 

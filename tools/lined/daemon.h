@@ -13,6 +13,7 @@
 #include "tools/lined/event.h"
 #include "tools/lined/listener.h"
 #include "tools/lined/log.h"
+#include "tools/lined/log_limit.h"
 
 struct lined_client;
 struct lined_own_line;
@@ -22,6 +23,8 @@ struct tl_ctx;
 
 /** Connections at one time; kept clients of users come on top, below TL_CLIENTS_MAX. */
 #define LINED_CONNECTIONS_MAX 512
+/** Of those, for root and the daemon's own user only. */
+#define LINED_CONNECTIONS_RESERVED 16
 
 /** Time to end the calls after SIGTERM; systemd's TimeoutStopSec of 20 s is above it. */
 #define LINED_STOP_MS 15000
@@ -35,6 +38,7 @@ struct lined_user {
 
 struct lined {
 	struct lined_log log;
+	struct lined_log_limit misdeeds; /* of clients, told in the log */
 	struct tl_ctx *ctx;
 	struct lined_settings *settings; /* of main(); replaced by lined_reload() */
 	struct lined_own_line *lines;

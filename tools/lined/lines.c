@@ -56,9 +56,11 @@ void lined_lines_fini(struct lined *lined)
 	}
 }
 
-/* Is there a call on the line, or waiting for it, that somebody holds? And drop it, if so wished.
+/*
+ * Is there a call on the line, or waiting for it, that somebody holds?
+ * ret_dropped: drop it, and tell whether that was accepted; NULL: only look
  */
-static bool has_calls(const struct lined *lined, tl_line line, bool drop)
+static bool has_calls(const struct lined *lined, tl_line line, bool *ret_dropped)
 {
 	tl_session *sessions = NULL;
 	bool any = false;
@@ -73,9 +75,10 @@ static bool has_calls(const struct lined *lined, tl_line line, bool drop)
 			continue;
 		if (tl_session_info_line(info).id == line.id && !tl_session_info_is_over(info)) {
 			any = true;
-			/* Refused: a monitor's; the owner is in this list too. */
-			if (drop)
-				(void)tl_session_drop(lined->ctx, sessions[i], 0, NULL);
+			/* Refused: a monitor's, and the owner is in this list too; or an owner's
+			 * with as many requests as one may have. */
+			if (ret_dropped && tl_session_drop(lined->ctx, sessions[i], 0, NULL) == 0)
+				*ret_dropped = true;
 		}
 		tl_session_info_free(info);
 	}
@@ -89,7 +92,7 @@ static bool is_busy(const struct lined *lined, tl_line line)
 	struct tl_line_info *info = NULL;
 	bool busy;
 
-	if (has_calls(lined, line, false))
+	if (has_calls(lined, line, NULL))
 		return true;
 	if (tl_line_get_info(lined->ctx, line, &info) < 0)
 		return false;
@@ -170,8 +173,9 @@ void lined_lines_change(struct lined *lined)
 		own->leaving = lined_lines_compare(lined, own) == LINED_REMOVED;
 		if (!own->leaving || left)
 			continue;
+		own->dropped = false;
 		fail_waiting(lined, own->id);
-		if (has_calls(lined, own->id, true))
+		if (has_calls(lined, own->id, NULL))
 			lined_log(&lined->log, TL_LOG_INFO,
 				  "%s: no longer configured: ending its call", own->name);
 	}
@@ -189,6 +193,8 @@ int lined_lines_settle(struct lined *lined)
 		struct lined_own_line *own = *link;
 		bool same = lined_lines_compare(lined, own) == LINED_SAME;
 
+		if (own->leaving && !own->dropped)
+			(void)has_calls(lined, own->id, &own->dropped);
 		if (same || (own->id.id != 0 && is_busy(lined, own->id))) {
 			lined->lines_changed |= !same;
 			link = &own->next;

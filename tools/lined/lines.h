@@ -20,6 +20,7 @@ struct lined_own_line {
 	char *name;
 	char *text;   /**< of lined_line_text() */
 	bool leaving; /**< no longer configured: takes no new calls */
+	bool dropped; /**< its calls are being dropped, since it is leaving */
 };
 
 enum lined_change {

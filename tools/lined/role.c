@@ -157,9 +157,14 @@ static bool names(const struct lined_who *who, const struct lined_peer *peer)
 	return who->all;
 }
 
+bool lined_peer_is_trusted(const struct lined_peer *peer)
+{
+	return peer->uid == 0 || peer->uid == geteuid();
+}
+
 enum lined_role lined_role_of(const struct lined_who *who, const struct lined_peer *peer)
 {
-	if (peer->uid == 0 || peer->uid == geteuid())
+	if (lined_peer_is_trusted(peer))
 		return LINED_ADMIN;
 	for (enum lined_role role = LINED_ADMIN; role > LINED_NOBODY; role--) {
 		if (names(&who[role], peer))

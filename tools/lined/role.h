@@ -38,6 +38,9 @@ struct lined_peer {
 	size_t n_gids;
 };
 
+/** Root and the daemon's own user: they could do as they like anyway. */
+bool lined_peer_is_trusted(const struct lined_peer *peer);
+
 /** @return "operate" */
 const char *lined_role_name(enum lined_role role);
 

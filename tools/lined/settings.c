@@ -16,6 +16,7 @@ void lined_settings_init(struct lined_settings *settings)
 		.socket_group = (gid_t)-1,
 		.socket_mode = 0660,
 		.who = {[LINED_OBSERVE] = {.all = true}, [LINED_OPERATE] = {.all = true}},
+		.user_connections = 128,
 		.keep_sessions = 64,
 		.keep_age = 7 * 24 * 3600,
 		.hotplug = TL_HOTPLUG_AUTO,

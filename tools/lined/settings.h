@@ -30,9 +30,10 @@ struct lined_settings {
 	gid_t socket_group; /**< (gid_t)-1: the daemon's own */
 	mode_t socket_mode;
 	struct lined_who who[LINED_ROLE_COUNT];
-	int fd;			/**< connected socket of the only client; -1: none */
-	uint32_t keep_sessions; /**< of a user; see tl_client_set_keep() */
-	uint32_t keep_age;	/**< seconds, 0: for ever */
+	uint32_t user_connections; /**< of a user other than root and the daemon's own */
+	int fd;			   /**< connected socket of the only client; -1: none */
+	uint32_t keep_sessions;	   /**< of a user; see tl_client_set_keep() */
+	uint32_t keep_age;	   /**< seconds, 0: for ever */
 	enum tl_hotplug_feed hotplug;
 	bool claim_marked; /**< devices with the udev property become lines */
 	bool personal;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <trunkline/ctx.h>
 
+#include "tools/lined/daemon.h"
 #include "tools/lined/settings.h"
 #include "tools/varlink/number.h"
 
@@ -52,6 +53,13 @@ static int set_log_level(struct lined_settings *settings, const char *value, cha
 	if (!settings->has_log_level)
 		settings->log.level = level;
 	return 0;
+}
+
+static int set_user_connections(struct lined_settings *settings, const char *value, char *why)
+{
+	static const uint32_t range[] = {1, LINED_CONNECTIONS_MAX};
+
+	return set_number(value, range, why, &settings->user_connections);
 }
 
 static int set_keep_sessions(struct lined_settings *settings, const char *value, char *why)
@@ -145,6 +153,7 @@ static const struct {
 	{"operate", set_operate},
 	{"admin", set_admin},
 	{"log-level", set_log_level},
+	{"user-connections", set_user_connections},
 	{"keep-sessions", set_keep_sessions},
 	{"keep-age", set_keep_age},
 	{"hotplug", set_hotplug},

@@ -236,16 +236,23 @@ static bool name_is_valid(struct hal_slice name)
 	return true;
 }
 
+static struct sim_modem_config *find_modem(struct sim_config *config, struct hal_slice name)
+{
+	for (size_t i = 0; i < config->modem_count; i++) {
+		if (hal_slice_eq(hal_slice_str(config->modems[i].options.name), name))
+			return &config->modems[i];
+	}
+	return NULL;
+}
+
 int sim_config_get_modem(struct sim_config *config, struct hal_slice name, struct hal_error *err,
 			 struct sim_modem_config **ret_modem)
 {
-	struct sim_modem_config *modem;
+	struct sim_modem_config *modem = find_modem(config, name);
 
-	for (size_t i = 0; i < config->modem_count; i++) {
-		if (hal_slice_eq(hal_slice_str(config->modems[i].options.name), name)) {
-			*ret_modem = &config->modems[i];
-			return 0;
-		}
+	if (modem) {
+		*ret_modem = modem;
+		return 0;
 	}
 	if (!name_is_valid(name))
 		return fail(
@@ -294,6 +301,8 @@ int sim_config_add_modem(struct sim_config *config, struct hal_slice text, struc
 	if (item.len == 0)
 		return fail(err, -EINVAL, "'%.*s': no number; write --modem %.*s=101", SHOW(name),
 			    SHOW(name));
+	if (find_modem(config, name))
+		return fail(err, -EEXIST, "there is already a modem '%.*s'", SHOW(name));
 	r = sim_config_get_modem(config, name, err, &modem);
 	if (r < 0)
 		return r;

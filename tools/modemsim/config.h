@@ -45,7 +45,7 @@ void sim_config_init(struct sim_config *config);
  * @return 0; -EINVAL; -ENOSPC too many of a kind
  */
 
-/* "NAME=NUMBER[,key=value]…" */
+/* "NAME=NUMBER[,key=value]…" @return also -EEXIST there is one of that name */
 int sim_config_add_modem(struct sim_config *config, struct hal_slice text, struct hal_error *err);
 /* The modem of that name, a new one when there is none yet. */
 int sim_config_get_modem(struct sim_config *config, struct hal_slice name, struct hal_error *err,

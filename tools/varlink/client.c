@@ -85,7 +85,10 @@ int varlink_client_call(struct varlink_client *client, const char *method,
 		return r;
 	r = varlink_conn_queue(&client->conn, message);
 	json_object_put(message);
-	return r < 0 ? r : varlink_conn_flush(&client->conn);
+	if (r == 0)
+		r = varlink_conn_flush(&client->conn);
+	/* A server that has cut us off may have said why: that is the reply. */
+	return r == -EPIPE ? 0 : r;
 }
 
 void varlink_reply_clear(struct varlink_reply *reply)

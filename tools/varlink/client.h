@@ -34,7 +34,7 @@ enum varlink_client_flags {
 
 /**
  * Queue a call and send what the socket takes. Several may be on their way; replies come in their
- * order.
+ * order. When the server has closed the replies to come say so, or why.
  *
  * @param method with interface
  * @param params taken over whatever happens; NULL: none

@@ -85,6 +85,9 @@ int varlink_conn_fill(struct varlink_conn *conn)
 			continue;
 		if (n < 0 && errno == EAGAIN)
 			break;
+		/* The peer has closed without reading all: what it had said counts. */
+		if (n < 0 && errno == ECONNRESET)
+			n = 0;
 		if (n < 0)
 			return -errno;
 		conn->eof = n == 0;

@@ -61,6 +61,19 @@ Test(modemsim_config, modem_texts_are_read_or_explained)
 	}
 }
 
+Test(modemsim_config, a_name_is_given_once)
+{
+	static struct sim_config config;
+	struct hal_error err;
+
+	sim_config_init(&config);
+	cr_assert_eq(sim_config_add_modem(&config, HAL_SLICE("a=101"), &err), 0);
+	cr_assert_eq(sim_config_add_modem(&config, HAL_SLICE("a=102,voice=yes"), &err), -EEXIST);
+	cr_expect_str_eq(err.text, "there is already a modem 'a'");
+	cr_expect_eq(config.modem_count, 1);
+	cr_expect_str_eq(config.modems[0].number, "101");
+}
+
 Test(modemsim_config, keys_reach_the_options)
 {
 	static struct sim_config config;

@@ -111,7 +111,7 @@ Test(varlink_client, reads_what_was_replied_before_the_server_closed)
 	cr_assert_eq(varlink_client_call(client, "org.example.Echo", fixture_text("last"), 0), 0);
 	cr_assert_eq(varlink_server_dispatch(f.server), 0);
 	f.server = varlink_server_free(f.server);
-	cr_assert_eq(varlink_client_call(client, "org.example.Later", NULL, 0), -EPIPE);
+	cr_assert_eq(varlink_client_call(client, "org.example.Later", NULL, 0), 0);
 	cr_assert_eq(varlink_client_wait(client, 1000, &reply), 0);
 	varlink_reply_clear(&reply);
 	cr_assert_eq(varlink_client_wait(client, 1000, &reply), -ECONNRESET);
