@@ -318,12 +318,28 @@ static void answer_line(struct at_queue *queue, struct hal_slice line)
 		cmd->on_line(cmd->user, line);
 }
 
+/* Has no command asked for the line, as far as can be told before its own driver has seen it? */
+static bool is_unasked(const struct at_queue *queue, struct hal_slice line)
+{
+	const struct at_cmd *cmd = queue->current;
+	enum at_result result = at_result_parse(line);
+
+	if (!cmd)
+		return queue->phase != AT_PHASE_RESYNC;
+	if (is_final(cmd, result))
+		return false;
+	return cmd->prefix.len > 0 ? !hal_slice_istarts(line, cmd->prefix) &&
+					     !hal_slice_istarts(line, HAL_SLICE("AT"))
+				   : result != AT_RESULT_NONE;
+}
+
 static void take_line(struct at_queue *queue, struct hal_slice line)
 {
 	unsigned int flags = queue->current ? queue->current->flags : queue->resync.flags;
 	bool secret = (flags & AT_CMD_SECRET) && hal_slice_istarts(line, HAL_SLICE("AT"));
 
-	at_queue_trace(queue, '<', line, secret);
+	if (hal_log_wants(queue->log, HAL_LOG_TRACE))
+		at_queue_trace(queue, is_unasked(queue, line) ? '*' : '<', line, secret);
 	if (queue->current)
 		answer_line(queue, line);
 	else if (queue->phase == AT_PHASE_RESYNC)

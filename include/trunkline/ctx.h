@@ -79,7 +79,14 @@ TL_API int tl_ctx_dispatch(struct tl_ctx *ctx);
  */
 TL_API int tl_ctx_next_event(struct tl_ctx *ctx, struct tl_event **ret_event);
 
-/** Called for each log line, without line end. Must not call back into the context. */
+/**
+ * Called for each log line, without line end. Must not call back into the context.
+ *
+ * At TL_LOG_TRACE, and there only, a line is one of the dialogue with a modem: the name of the
+ * line,
+ * ": ", then "> " for what is sent, "< " for what is received, or "* " for what is received and no
+ * command has asked for, as far as that can be told; then what is printable of it.
+ */
 typedef void (*tl_log_fn)(void *user, enum tl_log_level level, const char *line);
 
 /**

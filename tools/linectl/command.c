@@ -55,6 +55,11 @@ static const struct command commands[] = {
 	{"info", "SESSION", "the whole record of a call", NULL, "observe", 0, session_info},
 	{"monitor", "[LINE]", "events as they come, until Ctrl-C",
 	 "With --timeout it ends after so long, successfully.", "observe", 0, monitor_run},
+	{"trace", "[LINE]", "the dialogues with the modems as they happen, until Ctrl-C",
+	 "Commands that are sent are marked >, what modems answer <, what they say unasked *. "
+	 "Numbers, names and PINs are hidden as in the daemon's log. With --timeout it ends after "
+	 "so long, successfully.",
+	 "admin", 0, monitor_trace},
 	{"at", "LINE COMMAND", "send one AT command and print the answer",
 	 "Only while no call is on the line; commands that place, answer or end calls are refused.",
 	 "admin", COMMAND_READY, line_at},

@@ -62,6 +62,7 @@ enum status holder_limit(struct app *app, const char **args);
 enum status claim_run(struct app *app, const char **args);
 enum status claim_drop(struct app *app, const char **args);
 enum status monitor_run(struct app *app, const char **args);
+enum status monitor_trace(struct app *app, const char **args);
 enum status raw_reload(struct app *app, const char **args);
 enum status raw_counters(struct app *app, const char **args);
 enum status raw_call(struct app *app, const char **args);

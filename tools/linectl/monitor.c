@@ -8,8 +8,11 @@
 #include "tools/linectl/command.h"
 #include "tools/linectl/connect.h"
 #include "tools/linectl/field.h"
+#include "tools/linectl/monitor.h"
 #include "tools/varlink/interface.h"
 #include "tools/varlink/json.h"
+
+#define TRACE_TEXT_MAX 512 /* of a line of the log there are as many */
 
 static void put_word(FILE *out, const char *before, const char *text, const char *after)
 {
@@ -53,18 +56,51 @@ static void print_event(const struct output *output, struct json_object *event)
 	fflush(out);
 }
 
-static enum status monitor_reply(struct app *app, const char *line, struct varlink_reply *reply)
+static void print_event_reply(const struct output *output, struct json_object *params)
+{
+	print_event(output, field_get(params, "event"));
+}
+
+void monitor_print_trace(const struct output *output, struct json_object *trace)
+{
+	const char *text = field_text(trace, "text");
+	bool color = output->color_out;
+	char clean[TRACE_TEXT_MAX];
+	char mark = '>';
+	char time[40];
+
+	if (strcmp(field_text(trace, "direction"), "received") == 0)
+		mark = field_bool(trace, "unsolicited") ? '*' : '<';
+	fprintf(output->out, "%s%s%s  %-10s  %s%c %s%s\n", output_begin(color, OUTPUT_DIM),
+		output_time(field_int(trace, "wall_us"), false, time, sizeof(time)),
+		output_end(color, OUTPUT_DIM), field_text(trace, "line_name"),
+		output_begin(color, mark == '>' ? OUTPUT_BOLD : OUTPUT_PLAIN), mark,
+		output_clean(text, clean, sizeof(clean)),
+		output_end(color, mark == '>' ? OUTPUT_BOLD : OUTPUT_PLAIN));
+	fflush(output->out);
+}
+
+static void print_trace_reply(const struct output *output, struct json_object *params)
+{
+	monitor_print_trace(output, field_get(params, "trace"));
+}
+
+typedef void (*print_fn)(const struct output *output, struct json_object *params);
+
+static enum status take_reply(struct app *app, const char *line, print_fn print,
+			      struct varlink_reply *reply)
 {
 	if (reply->error)
 		return connect_tell(app, line, reply);
 	if (app->output.json)
 		output_json(&app->output, reply->params);
 	else
-		print_event(&app->output, field_get(reply->params, "event"));
+		print(&app->output, reply->params);
 	return STATUS_OK;
 }
 
-enum status monitor_run(struct app *app, const char **args)
+/* A method that replies for ever, about a line or about all. */
+static enum status watch(struct app *app, const char *line, const char *method, print_fn print)
 {
 	uint64_t deadline_ms = connect_deadline(app->options.timeout);
 	struct json_object *params = NULL;
@@ -72,10 +108,10 @@ enum status monitor_run(struct app *app, const char **args)
 	enum status status;
 
 	varlink_build_start(&b);
-	varlink_put_text(&b, "line", args[0]);
+	varlink_put_text(&b, "line", line);
 	if (varlink_build_end(&b, &params) < 0)
 		return output_no_memory(&app->output);
-	status = connect_send(app, VARLINK_TRUNKLINE ".Monitor", params, VARLINK_CALL_MORE);
+	status = connect_send(app, method, params, VARLINK_CALL_MORE);
 	while (status == STATUS_OK) {
 		struct varlink_reply reply = {0};
 
@@ -83,8 +119,18 @@ enum status monitor_run(struct app *app, const char **args)
 		if (status == STATUS_TIMEOUT)
 			return STATUS_OK;
 		if (status == STATUS_OK)
-			status = monitor_reply(app, args[0], &reply);
+			status = take_reply(app, line, print, &reply);
 		varlink_reply_clear(&reply);
 	}
 	return status;
+}
+
+enum status monitor_run(struct app *app, const char **args)
+{
+	return watch(app, args[0], VARLINK_TRUNKLINE ".Monitor", print_event_reply);
+}
+
+enum status monitor_trace(struct app *app, const char **args)
+{
+	return watch(app, args[0], VARLINK_TRUNKLINE ".Trace", print_trace_reply);
 }

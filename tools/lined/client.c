@@ -18,6 +18,7 @@
 #include "tools/lined/daemon.h"
 #include "tools/lined/methods.h"
 #include "tools/lined/settings.h"
+#include "tools/lined/trace.h"
 #include "tools/varlink/interface.h"
 #include "tools/varlink/json.h"
 #include "tools/varlink/server.h"
@@ -133,6 +134,8 @@ void client_free(struct lined_client *client)
 
 	event_remove(&lined->loop, &client->source);
 	varlink_server_free(client->server);
+	if (client->call.tracing)
+		trace_update(lined);
 	/* Withdrawing its requests would hide the ends of the drops that the daemon's own end waits
 	 * for. */
 	if (!lined->stopping)
@@ -190,6 +193,7 @@ void client_event(struct lined_client *client, const struct tl_event *event)
 static void end_call(struct lined_client *client)
 {
 	struct tl_ctx *ctx = client->lined->ctx;
+	bool tracing = client->call.tracing;
 
 	/* Both can only fail when the client or the line is gone, and with them the interest. */
 	if (client->call.line_is_open)
@@ -197,6 +201,8 @@ static void end_call(struct lined_client *client)
 	if (client->call.watching)
 		(void)tl_client_watch(ctx, client->id, false);
 	client->call = (struct lined_call){0};
+	if (tracing)
+		trace_update(client->lined);
 }
 
 void client_reply(struct lined_client *client, struct json_object *params, bool continues)

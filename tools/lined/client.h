@@ -30,6 +30,8 @@ struct lined_call {
 	bool keep;
 	bool line_is_open;    /* to be closed at the end */
 	bool watching;	      /* to be ended at the end */
+	bool tracing;	      /* is told of the wire, see trace.h */
+	char traced[40];      /* of the line of this name only; "": of all */
 	uint64_t deadline_ms; /* 0: none; then -ETIMEDOUT */
 };
 

@@ -21,6 +21,7 @@
 #include "tools/lined/report.h"
 #include "tools/lined/settings.h"
 #include "tools/lined/tell.h"
+#include "tools/lined/trace.h"
 
 static int add_client(struct lined *lined, int fd)
 {
@@ -222,8 +223,7 @@ int lined_start(struct lined *lined, struct lined_settings *settings, const sigs
 		lined_log(&lined->log, TL_LOG_ERROR, "cannot start: %s", strerror(-r));
 		return r;
 	}
-	tl_ctx_set_log(lined->ctx, lined_log_line, &lined->log, lined->log.level,
-		       settings->personal);
+	trace_update(lined);
 	/* First the socket: a second daemon must not reach for the devices of the first. */
 	r = lined->private ? serve_inherited(lined, settings->fd)
 			   : listen_at(lined, settings->socket);
@@ -232,10 +232,9 @@ int lined_start(struct lined *lined, struct lined_settings *settings, const sigs
 	return r < 0 ? r : lined_lines_settle(lined);
 }
 
-/* Dispatch who has something new to send; free who is gone, and what they leave. */
-static void settle(struct lined *lined)
+/* Dispatch who has something new to send. */
+static void dispatch_clients(struct lined *lined)
 {
-	struct lined_client **link = &lined->clients;
 	bool dirty = true;
 
 	while (dirty) {
@@ -247,6 +246,14 @@ static void settle(struct lined *lined)
 			dirty = true;
 		}
 	}
+}
+
+/* Free who is gone. @return somebody was */
+static bool free_clients(struct lined *lined)
+{
+	struct lined_client **link = &lined->clients;
+	bool freed = false;
+
 	while (*link) {
 		struct lined_client *client = *link;
 
@@ -260,10 +267,20 @@ static void settle(struct lined *lined)
 		*link = client->next;
 		lined->n_clients--;
 		client_free(client);
+		freed = true;
 		if (lined->listen_source.fd >= 0 && !lined->accepting)
 			lined->accepting =
 				event_change(&lined->loop, &lined->listen_source, EPOLLIN) == 0;
 	}
+	return freed;
+}
+
+/* What those who are gone leave may be told to others. */
+static void settle(struct lined *lined)
+{
+	do
+		dispatch_clients(lined);
+	while (free_clients(lined));
 	lined_forget_users(lined);
 }
 

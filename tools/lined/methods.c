@@ -124,6 +124,7 @@ const struct varlink_method lined_methods[] = {
 	{"ListSessions", list_params, false, method_list_sessions, LINED_OBSERVE},
 	{"GetSession", session_params, false, method_get_session, LINED_OBSERVE},
 	{"Monitor", maybe_line_params, true, method_monitor, LINED_OBSERVE},
+	{"Trace", maybe_line_params, true, method_trace, LINED_ADMIN},
 	{"Command", command_params, false, method_command, LINED_ADMIN},
 	{"Reset", reset_params, false, method_reset, LINED_ADMIN},
 	{"GetCounters", no_params, false, method_get_counters, LINED_OBSERVE},

@@ -115,6 +115,9 @@ int method_list_ports(void *user, const void *args);
 int method_hotplug(void *user, const void *args);
 int method_reload(void *user, const void *args);
 
+/* trace.c */
+int method_trace(void *user, const void *args);
+
 extern const struct varlink_method lined_methods[];
 extern const struct varlink_service lined_service;
 

@@ -11,6 +11,7 @@
 #include "tools/lined/options.h"
 #include "tools/lined/report.h"
 #include "tools/lined/settings.h"
+#include "tools/lined/trace.h"
 #include "tools/varlink/json.h"
 
 struct changes {
@@ -123,8 +124,7 @@ static void apply(struct lined *lined)
 	lined->log = settings->log;
 	lined->keep_sessions = settings->keep_sessions;
 	lined->keep_age = settings->keep_age;
-	tl_ctx_set_log(lined->ctx, lined_log_line, &lined->log, lined->log.level,
-		       settings->personal);
+	trace_update(lined);
 	for (const struct lined_user *u = lined->users; u; u = u->next)
 		/* Cannot fail: the limits were checked when they were read. */
 		(void)tl_client_set_keep(lined->ctx, u->id, lined->keep_sessions, lined->keep_age);

@@ -690,3 +690,20 @@ Test(at_queue, the_wire_is_logged_without_numbers)
 	cr_assert_str_eq(f.wire_log, "line1: > ATDT5551234\nline1: < ATDT5551234\nline1: < BUSY\n");
 	fixture_close(&f);
 }
+
+Test(at_queue, the_wire_log_tells_what_no_command_has_asked_for)
+{
+	struct fixture f;
+	struct command a = {.f = &f, .name = "a"};
+
+	fixture_open(&f, NULL);
+	modem_says(&f, "\r\n+CREG: 1\r\n");
+	run_ms(&f, 10);
+	submit(&a, "ATI", 1000, 0, 0);
+	modem_says(&f, "ATI\r\r\nRING\r\n\r\nTrunkline\r\n\r\nOK\r\n\r\nRING\r\n");
+	run_ms(&f, 10);
+	cr_assert_str_eq(f.wire_log, "line1: * +CREG: 1\nline1: > ATI\nline1: < ATI\n"
+				     "line1: * RING\nline1: < Trunkline\nline1: < OK\n"
+				     "line1: * RING\n");
+	fixture_close(&f);
+}
