@@ -78,6 +78,11 @@ static const struct command commands[] = {
 	 "has, "
 	 "and all mistakes are printed. Calls on lines that have not changed are not touched.",
 	 "admin", 0, raw_reload},
+	{"metrics", "", "what the daemon has counted, as OpenMetrics text",
+	 "For Prometheus and its like: lines by state, calls by how they ended, steps of drops, "
+	 "requests, connections. The daemon can write the same to a file: see metrics-file in "
+	 "lined.conf(5).",
+	 "observe", 0, raw_metrics},
 	{"counters", "", "what the daemon has counted", NULL, "observe", 0, raw_counters},
 	{"call", "METHOD [JSON]", "call a method of the daemon",
 	 "METHOD without a dot belongs to io.trunkline. Replies and errors are printed as JSON.",

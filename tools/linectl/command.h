@@ -64,6 +64,7 @@ enum status claim_drop(struct app *app, const char **args);
 enum status monitor_run(struct app *app, const char **args);
 enum status monitor_trace(struct app *app, const char **args);
 enum status raw_reload(struct app *app, const char **args);
+enum status raw_metrics(struct app *app, const char **args);
 enum status raw_counters(struct app *app, const char **args);
 enum status raw_call(struct app *app, const char **args);
 enum status help_run(struct app *app, const char **args);

@@ -42,6 +42,22 @@ enum status raw_reload(struct app *app, const char **args)
 	return STATUS_OK;
 }
 
+enum status raw_metrics(struct app *app, const char **args)
+{
+	struct varlink_reply reply = {0};
+	enum status status;
+
+	status = connect_call(app, args[0], "GetMetrics", json_object_new_object(), &reply);
+	if (status != STATUS_OK)
+		return status;
+	if (app->output.json)
+		output_json(&app->output, reply.params);
+	else
+		fputs(field_text(reply.params, "text"), app->output.out);
+	varlink_reply_clear(&reply);
+	return STATUS_OK;
+}
+
 enum status raw_counters(struct app *app, const char **args)
 {
 	struct varlink_reply reply = {0};

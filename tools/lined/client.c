@@ -132,6 +132,8 @@ void client_free(struct lined_client *client)
 {
 	struct lined *lined = client->lined;
 
+	if (client->method && varlink_server_is_busy(client->server))
+		metrics_request(&lined->metrics, client->method, "Closed");
 	event_remove(&lined->loop, &client->source);
 	varlink_server_free(client->server);
 	if (client->call.tracing)
@@ -153,13 +155,15 @@ void client_dispatch(struct lined_client *client)
 	if (client->gone)
 		return;
 	r = varlink_server_dispatch(client->server);
-	if (r < 0 && r != -ECONNRESET && r != -EPIPE)
+	if (r < 0 && r != -ECONNRESET && r != -EPIPE) {
+		metrics_cut_off(&client->lined->metrics, r);
 		lined_log_limited(&client->lined->misdeeds, &client->lined->log, event_now_ms(),
 				  "%s: connection cut off: %s", client->name,
 				  r == -EPROTO	   ? "does not speak Varlink"
 				  : r == -EMSGSIZE ? "sends too long a message"
 				  : r == -ENOBUFS  ? "does not read"
 						   : strerror(-r));
+	}
 	events = r < 0 ? 0 : varlink_server_events(client->server);
 	if (r == 0 && events != client->events) {
 		r = event_change(&client->lined->loop, &client->source, events);
@@ -190,11 +194,15 @@ void client_event(struct lined_client *client, const struct tl_event *event)
 	call->event(client, event);
 }
 
-static void end_call(struct lined_client *client)
+/* result: "Ok", or the name of an error. */
+static void end_call(struct lined_client *client, const char *result)
 {
 	struct tl_ctx *ctx = client->lined->ctx;
 	bool tracing = client->call.tracing;
 
+	if (client->method)
+		metrics_request(&client->lined->metrics, client->method, result);
+	client->method = NULL;
 	/* Both can only fail when the client or the line is gone, and with them the interest. */
 	if (client->call.line_is_open)
 		(void)tl_line_close(ctx, client->id, client->call.line);
@@ -214,7 +222,7 @@ void client_reply(struct lined_client *client, struct json_object *params, bool 
 	if (r == -EMSGSIZE)
 		client_fail(client, -ENOSPC, "the answer is too long for one message");
 	else if (!continues)
-		end_call(client);
+		end_call(client, tl_error_name(0));
 }
 
 void client_fail(struct lined_client *client, int error, const char *reason)
@@ -237,7 +245,7 @@ void client_fail(struct lined_client *client, int error, const char *reason)
 	client->reason[0] = '\0';
 	client->position = -1;
 	client->dirty = true;
-	end_call(client);
+	end_call(client, tl_error_name(error));
 }
 
 int client_refuse(struct lined_client *client, int error, const char *format, ...)

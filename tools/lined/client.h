@@ -44,9 +44,10 @@ struct lined_client {
 	tl_client id;
 	uid_t uid;
 	struct lined_peer peer;
-	char name[40]; /* "linectl[4711]" */
-	bool dirty;    /* to be dispatched in this turn of the loop */
-	bool gone;     /* to be freed at its end */
+	char name[40];	    /* "linectl[4711]" */
+	bool dirty;	    /* to be dispatched in this turn of the loop */
+	bool gone;	    /* to be freed at its end */
+	const char *method; /* that is being served; NULL: none */
 	struct lined_call call;
 	char reason[256]; /* of the next error; "": the general one */
 	int64_t position; /* in the number, for the next error; -1: none */

@@ -35,6 +35,7 @@ static int add_client(struct lined *lined, int fd)
 	client->next = lined->clients;
 	lined->clients = client;
 	lined->n_clients++;
+	lined->metrics.connections++;
 	return 0;
 }
 
@@ -58,6 +59,7 @@ static void accept_clients(void *user, uint32_t events)
 		return;
 	r = add_client(lined, fd);
 	if (r < 0) {
+		lined->metrics.refused++;
 		client_turn_away(fd, r);
 		close(fd);
 	}
@@ -71,6 +73,12 @@ static void count_drop(struct lined *lined, uint64_t op)
 			return;
 		}
 	}
+}
+
+static void note_event(struct lined *lined, const struct tl_event *event)
+{
+	tell_event(lined, event);
+	metrics_event(&lined->metrics, event);
 }
 
 static void take_events(void *user, uint32_t events)
@@ -88,7 +96,7 @@ static void take_events(void *user, uint32_t events)
 		if (tl_event_get_type(event) == TL_EVENT_OP_DONE)
 			count_drop(lined, tl_event_get_op(event));
 		if (tl_event_get_client(event).id == own.id)
-			tell_event(lined, event);
+			note_event(lined, event);
 		if (tl_event_get_type(event) == TL_EVENT_SESSION_EXPIRING &&
 		    tl_event_get_count(event) == 0)
 			lined_session_gone(lined, tl_event_get_session(event));
@@ -214,6 +222,7 @@ int lined_start(struct lined *lined, struct lined_settings *settings, const sigs
 				.private = settings->fd >= 0,
 				.keep_sessions = settings->keep_sessions,
 				.keep_age = settings->keep_age};
+	metrics_init(&lined->metrics);
 	r = tl_ctx_new(&lined->ctx);
 	if (r == 0)
 		r = add_sources(lined, mask);
@@ -294,7 +303,7 @@ static int time_left(const struct lined *lined)
 {
 	uint64_t held_ms = lined_log_limit_deadline_ms(&lined->misdeeds);
 	uint64_t now_ms = event_now_ms();
-	uint64_t first_ms = UINT64_MAX;
+	uint64_t first_ms = metrics_due_ms(lined);
 
 	if (lined->stopping)
 		first_ms = lined->stop_deadline_ms;
@@ -353,8 +362,10 @@ int lined_run(struct lined *lined)
 		check_deadlines(lined);
 		(void)lined_lines_settle(lined); /* it has told the log */
 		settle(lined);
+		metrics_write_due(lined);
 		feed_watchdog(lined);
 	}
+	metrics_write(lined);
 	lined_log_limit_settle(&lined->misdeeds, &lined->log, UINT64_MAX);
 	return r;
 }
@@ -376,6 +387,7 @@ void lined_fini(struct lined *lined)
 	}
 	lined_lines_fini(lined);
 	tell_fini(lined);
+	metrics_fini(&lined->metrics);
 	tl_ctx_free(lined->ctx);
 	free(lined->drops);
 	if (lined->signal_source.fd >= 0)

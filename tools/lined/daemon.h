@@ -14,6 +14,7 @@
 #include "tools/lined/listener.h"
 #include "tools/lined/log.h"
 #include "tools/lined/log_limit.h"
+#include "tools/lined/metrics.h"
 
 struct lined_client;
 struct lined_own_line;
@@ -49,6 +50,7 @@ struct lined {
 	struct event_source signal_source;
 	struct event_source listen_source; /* fd -1: not listening */
 	struct listener listener;
+	struct lined_metrics metrics;
 	bool accepting; /* false while we are out of descriptors */
 	bool private;	/* the only client came with us */
 	uint32_t keep_sessions, keep_age;

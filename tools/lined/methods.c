@@ -128,6 +128,7 @@ const struct varlink_method lined_methods[] = {
 	{"Command", command_params, false, method_command, LINED_ADMIN},
 	{"Reset", reset_params, false, method_reset, LINED_ADMIN},
 	{"GetCounters", no_params, false, method_get_counters, LINED_OBSERVE},
+	{"GetMetrics", no_params, false, method_get_metrics, LINED_OBSERVE},
 	{"ListPorts", no_params, false, method_list_ports, LINED_OBSERVE},
 	{"Hotplug", hotplug_params, false, method_hotplug, LINED_ADMIN},
 	{"Reload", no_params, false, method_reload, LINED_ADMIN},
@@ -140,15 +141,19 @@ static const struct varlink_method methods_beside[] = {
 };
 /* clang-format on */
 
-static int allow(void *user, int role)
+static int allow(void *user, const struct varlink_method *method)
 {
 	struct lined_client *client = user;
+	enum lined_role role = (enum lined_role)method->role;
 	enum lined_role own = client_role(client);
 
-	if (own >= (enum lined_role)role)
+	/* Beside a stream it is the stream that goes on. */
+	if (!client->call.event)
+		client->method = method->name;
+	if (own >= role)
 		return 0;
 	return client_refuse(client, -EACCES, "this is for the role %s, and yours is %s",
-			     lined_role_name((enum lined_role)role), lined_role_name(own));
+			     lined_role_name(role), lined_role_name(own));
 }
 
 static int fail(void *user, int error)

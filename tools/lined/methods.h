@@ -111,6 +111,7 @@ int method_monitor(void *user, const void *args);
 int method_command(void *user, const void *args);
 int method_reset(void *user, const void *args);
 int method_get_counters(void *user, const void *args);
+int method_get_metrics(void *user, const void *args);
 int method_list_ports(void *user, const void *args);
 int method_hotplug(void *user, const void *args);
 int method_reload(void *user, const void *args);

@@ -12,6 +12,7 @@
 #include "tools/lined/daemon.h"
 #include "tools/lined/json.h"
 #include "tools/lined/methods.h"
+#include "tools/lined/metrics.h"
 #include "tools/lined/reload.h"
 #include "tools/lined/report.h"
 #include "tools/varlink/json.h"
@@ -217,6 +218,28 @@ int method_get_counters(void *user, const void *args)
 	if (r < 0)
 		return r;
 	client_reply(client, json_wrap("counters", counters), false);
+	return 0;
+}
+
+int method_get_metrics(void *user, const void *args)
+{
+	struct lined_client *client = user;
+	struct json_object *params = NULL;
+	struct varlink_build b;
+	char *text = NULL;
+	int r;
+
+	(void)args;
+	r = metrics_text(client->lined, false, &text);
+	if (r < 0)
+		return r;
+	varlink_build_start(&b);
+	varlink_put_string(&b, "text", text);
+	free(text);
+	r = varlink_build_end(&b, &params);
+	if (r < 0)
+		return r;
+	client_reply(client, params, false);
 	return 0;
 }
 

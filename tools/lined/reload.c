@@ -124,6 +124,7 @@ static void apply(struct lined *lined)
 	lined->log = settings->log;
 	lined->keep_sessions = settings->keep_sessions;
 	lined->keep_age = settings->keep_age;
+	metrics_reloaded(lined);
 	trace_update(lined);
 	for (const struct lined_user *u = lined->users; u; u = u->next)
 		/* Cannot fail: the limits were checked when they were read. */

@@ -19,6 +19,7 @@ void lined_settings_init(struct lined_settings *settings)
 		.user_connections = 128,
 		.keep_sessions = 64,
 		.keep_age = 7 * 24 * 3600,
+		.metrics_interval = 60,
 		.hotplug = TL_HOTPLUG_AUTO,
 	};
 	lined_log_init(&settings->log);
@@ -37,6 +38,7 @@ void lined_settings_fini(struct lined_settings *settings)
 		line_fini(&settings->lines[i]);
 	free(settings->lines);
 	free(settings->socket);
+	free(settings->metrics_file);
 }
 
 /* Insertions, deletions and replacements that turn a into b (Levenshtein). */

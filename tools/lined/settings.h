@@ -34,6 +34,8 @@ struct lined_settings {
 	int fd;			   /**< connected socket of the only client; -1: none */
 	uint32_t keep_sessions;	   /**< of a user; see tl_client_set_keep() */
 	uint32_t keep_age;	   /**< seconds, 0: for ever */
+	char *metrics_file;	   /**< NULL: none */
+	uint32_t metrics_interval; /**< seconds */
 	enum tl_hotplug_feed hotplug;
 	bool claim_marked; /**< devices with the udev property become lines */
 	bool personal;

@@ -30,7 +30,7 @@ static int set_number(const char *value, const uint32_t range[2], char *why, uin
 	return refuse(why, what);
 }
 
-static int set_socket(struct lined_settings *settings, const char *value, char *why)
+static int set_path(const char *value, char *why, char **path)
 {
 	char *copy;
 
@@ -39,9 +39,26 @@ static int set_socket(struct lined_settings *settings, const char *value, char *
 	copy = strdup(value);
 	if (!copy)
 		return -ENOMEM;
-	free(settings->socket);
-	settings->socket = copy;
+	free(*path);
+	*path = copy;
 	return 0;
+}
+
+static int set_socket(struct lined_settings *settings, const char *value, char *why)
+{
+	return set_path(value, why, &settings->socket);
+}
+
+static int set_metrics_file(struct lined_settings *settings, const char *value, char *why)
+{
+	return set_path(value, why, &settings->metrics_file);
+}
+
+static int set_metrics_interval(struct lined_settings *settings, const char *value, char *why)
+{
+	static const uint32_t range[] = {1, 86400};
+
+	return set_number(value, range, why, &settings->metrics_interval);
 }
 
 static int set_log_level(struct lined_settings *settings, const char *value, char *why)
@@ -156,6 +173,8 @@ static const struct {
 	{"user-connections", set_user_connections},
 	{"keep-sessions", set_keep_sessions},
 	{"keep-age", set_keep_age},
+	{"metrics-file", set_metrics_file},
+	{"metrics-interval", set_metrics_interval},
 	{"hotplug", set_hotplug},
 	{"claim", set_claim},
 };

@@ -246,7 +246,7 @@ static int serve_interface(struct varlink_server *server, const char *method, co
 
 	if (!entry)
 		return refuse(server, SERVICE ".MethodNotFound", "method", method);
-	r = server->service->allow ? server->service->allow(server->user, entry->role) : 0;
+	r = server->service->allow ? server->service->allow(server->user, entry) : 0;
 	if (r < 0)
 		return server->service->fail(server->user, r);
 	if (varlink_params_read(params, entry->params, args, &bad) < 0)
@@ -371,7 +371,7 @@ static int serve_beside(struct varlink_server *server, const struct varlink_meth
 	r = read_call(message, &call);
 	/* There is no reply to say what was wrong. */
 	if (r == 0 && varlink_params_read(params, entry->params, args, &bad) == 0 &&
-	    (!service->allow || service->allow(server->user, entry->role) == 0))
+	    (!service->allow || service->allow(server->user, entry) == 0))
 		(void)entry->call(server->user, args);
 	json_object_put(params);
 	return r;

@@ -48,8 +48,8 @@ struct varlink_service {
 	 * reply; nobody is told what they return. All other calls wait for the end of the stream.
 	 * NULL: none can. */
 	const struct varlink_method *beside;
-	/** May this user call a method of this role? NULL: always. @return 0; negative errno */
-	int (*allow)(void *user, int role);
+	/** May this user call the method? NULL: always. @return 0; negative errno */
+	int (*allow)(void *user, const struct varlink_method *method);
 	/** Reply with the error that says what a method returned, or allow(). Must not fail
 	 * silently: as varlink_server_error(). */
 	int (*fail)(void *user, int error);
