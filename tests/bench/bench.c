@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/bench/bench.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+struct spread {
+	double min, median, max;
+};
+
+struct bench_options bench_options(int argc, char **argv)
+{
+	struct bench_options options = {0};
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--brief") != 0) {
+			(void)fprintf(stderr, "Usage: %s [--brief]\n", argv[0]);
+			exit(2);
+		}
+		options.brief = true;
+	}
+	return options;
+}
+
+void bench_check(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	(void)fprintf(stderr, "bench: %s (%s)\n", what, strerror(errno));
+	exit(1);
+}
+
+void bench_add(struct bench_figure *figure, double ours, double theirs)
+{
+	if (figure->runs == BENCH_RUNS_MAX)
+		return;
+	figure->ours[figure->runs] = ours;
+	figure->theirs[figure->runs++] = theirs;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double bench_quantile(const double *values, size_t n, double quantile)
+{
+	double *sorted = malloc((n ? n : 1) * sizeof(*sorted));
+	double value = 0;
+
+	bench_check(sorted != NULL, "no memory");
+	memcpy(sorted, values, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), compare);
+	if (n > 0)
+		value = sorted[(size_t)(quantile * (double)(n - 1) + 0.5)];
+	free(sorted);
+	return value;
+}
+
+static struct spread spread(const double *values, size_t n, double quantile)
+{
+	return (struct spread){.min = bench_quantile(values, n, 0),
+			       .median = bench_quantile(values, n, quantile),
+			       .max = bench_quantile(values, n, 1)};
+}
+
+static double middle(const struct bench_figure *figure)
+{
+	return figure->quantile > 0 ? figure->quantile : 0.5;
+}
+
+/* A ratio of quantiles where single runs are no pairs, else the quantiles of the pairs' ratios. */
+static struct spread ratios(const struct bench_figure *figure)
+{
+	static const struct spread none;
+	double *ratio = malloc((figure->runs + 1) * sizeof(*ratio));
+	struct spread result = none;
+
+	bench_check(ratio != NULL, "no memory");
+	for (size_t i = 0; i < figure->runs; i++)
+		ratio[i] = figure->theirs[i] > 0 ? figure->ours[i] / figure->theirs[i] : 0;
+	if (figure->beside)
+		result = spread(ratio, figure->runs, 0.5);
+	free(ratio);
+	return result;
+}
+
+static bool is_met(const struct bench_figure *figure, double value, double ratio)
+{
+	switch (figure->aim) {
+	case BENCH_NO_AIM:
+		return true;
+	case BENCH_RATIO_MIN:
+		return ratio >= figure->wanted;
+	case BENCH_RATIO_MAX:
+		return ratio <= figure->wanted;
+	case BENCH_VALUE_MIN:
+		return value >= figure->wanted;
+	case BENCH_VALUE_MAX:
+		return value <= figure->wanted;
+	}
+	return false;
+}
+
+static void describe_aim(const struct bench_figure *figure, char *buf, size_t size)
+{
+	bool ratio = figure->aim == BENCH_RATIO_MIN || figure->aim == BENCH_RATIO_MAX;
+	bool min = figure->aim == BENCH_RATIO_MIN || figure->aim == BENCH_VALUE_MIN;
+
+	if (figure->aim == BENCH_NO_AIM)
+		(void)snprintf(buf, size, "none");
+	else
+		(void)snprintf(buf, size, "%s %.6g%s%s", min ? "at least" : "at most",
+			       figure->wanted, ratio ? " of it" : " ", ratio ? "" : figure->unit);
+}
+
+static void read_word(const char *path, const char *key, char *buf, size_t size)
+{
+	char line[256];
+	FILE *file = fopen(path, "re");
+
+	buf[0] = '\0';
+	while (file && fgets(line, sizeof(line), file)) {
+		const char *text = line + strlen(key);
+
+		if (strncmp(line, key, strlen(key)) != 0)
+			continue;
+		text += strspn(text, " \t:");
+		(void)snprintf(buf, size, "%.*s", (int)strcspn(text, "\"\\\n"), text);
+		break;
+	}
+	if (file)
+		(void)fclose(file);
+}
+
+static void print_machine(void)
+{
+	char cpu[96], load[32];
+	struct utsname names;
+
+	bench_check(uname(&names) == 0, "uname");
+	read_word("/proc/cpuinfo", "model name", cpu, sizeof(cpu));
+	read_word("/proc/loadavg", "", load, sizeof(load));
+	load[strcspn(load, " ")] = '\0';
+	printf("\"machine\":{\"cpu\":\"%s\",\"cpus\":%ld,\"kernel\":\"%s\",\"load\":\"%s\"}", cpu,
+	       sysconf(_SC_NPROCESSORS_ONLN), names.release, load);
+}
+
+static void print_spread(const char *name, const struct spread *s)
+{
+	printf("\"%s\":{\"min\":%.6g,\"median\":%.6g,\"max\":%.6g},", name, s->min, s->median,
+	       s->max);
+}
+
+static void print_json(const struct bench_figure *figure, const char *aim, bool met)
+{
+	struct spread ours = spread(figure->ours, figure->runs, middle(figure));
+	struct spread theirs = spread(figure->theirs, figure->runs, middle(figure));
+	struct spread ratio = ratios(figure);
+
+	printf("{\"figure\":\"%s\",\"what\":\"%s\",\"unit\":\"%s\",", figure->name, figure->what,
+	       figure->unit);
+	print_spread("ours", &ours);
+	if (figure->beside) {
+		printf("\"beside\":\"%s\",", figure->beside);
+		print_spread("theirs", &theirs);
+		print_spread("ratio", &ratio);
+	}
+	printf("\"runs\":%zu,\"aim\":\"%s\",", figure->runs, aim);
+	if (figure->aim != BENCH_NO_AIM)
+		printf("\"met\":%s,", met ? "true" : "false");
+	print_machine();
+	printf("}\n");
+	(void)fflush(stdout);
+}
+
+void bench_print(const struct bench_figure *figure)
+{
+	struct spread ours = spread(figure->ours, figure->runs, middle(figure));
+	struct spread theirs = spread(figure->theirs, figure->runs, middle(figure));
+	struct spread ratio = ratios(figure);
+	bool met = is_met(figure, ours.median, ratio.median);
+	char aim[64];
+
+	describe_aim(figure, aim, sizeof(aim));
+	printf("%s: %s: %.6g %s (%.6g to %.6g, %zu runs)", figure->name, figure->what, ours.median,
+	       figure->unit, ours.min, ours.max, figure->runs);
+	if (figure->beside)
+		printf("; %s %.6g; ratio %.4f (%.4f to %.4f)", figure->beside, theirs.median,
+		       ratio.median, ratio.min, ratio.max);
+	if (figure->aim != BENCH_NO_AIM)
+		printf("; aim %s: %s", aim, met ? "met" : "MISSED");
+	printf("\n");
+	print_json(figure, aim, met);
+}
+
+void bench_skip(const char *name, const char *what, const char *why)
+{
+	printf("%s: %s: skipped: %s\n", name, what, why);
+	printf("{\"figure\":\"%s\",\"what\":\"%s\",\"skipped\":\"%s\"}\n", name, what, why);
+	(void)fflush(stdout);
+}
+
+static uint64_t read_clock(clockid_t id)
+{
+	struct timespec now;
+
+	bench_check(clock_gettime(id, &now) == 0, "clock_gettime");
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+uint64_t bench_now_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t bench_cpu_ns(void)
+{
+	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+size_t bench_heap(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+}
+
+void bench_raise_limits(void)
+{
+	struct rlimit limit;
+
+	bench_check(getrlimit(RLIMIT_NOFILE, &limit) == 0, "getrlimit");
+	limit.rlim_cur = limit.rlim_max;
+	bench_check(setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
+}

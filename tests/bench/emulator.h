@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_BENCH_EMULATOR_H
+#define TESTS_BENCH_EMULATOR_H
+
+/*
+ * A process with the modems of many lines, each on a pty: as fast as a modem can be, so that what
+ * is measured is the other end. It answers at once, from a table, what the V.250 driver asks of a
+ * modem with voice (V.253), and is on hook whenever it is asked.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define EMULATOR_LINES_MAX 1024
+#define EMULATOR_ALL	   UINT32_MAX
+
+struct emulator {
+	pid_t pid;
+	int control;
+	size_t n;
+	char paths[EMULATOR_LINES_MAX][32]; /* of the ptys, for the other end */
+};
+
+/* Everything that fails here ends the program. */
+void emulator_start(struct emulator *emulator, size_t lines);
+void emulator_stop(struct emulator *emulator);
+
+/* Answers come so much later, from now on; not while one is awaited. */
+void emulator_set_delay(struct emulator *emulator, uint32_t delay_us);
+
+/*
+ * A line of its own accord, or the end of the device, of one line or of all.
+ * @return CLOCK_MONOTONIC in ns, read right before the first byte, or the first close(2)
+ */
+uint64_t emulator_say_no_carrier(struct emulator *emulator, uint32_t line);
+uint64_t emulator_unplug(struct emulator *emulator, uint32_t line);
+/* CPU time of the process, ns. */
+uint64_t emulator_cpu_ns(struct emulator *emulator);
+
+#endif
