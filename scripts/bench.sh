@@ -10,20 +10,25 @@ cd "$(dirname "$0")/.."
 # The packages are words.
 # shellcheck disable=SC2086
 packages_install $PACKAGES_BENCH
-# shellcheck disable=SC2086
-packages_install $PACKAGES_PEERS || echo 'without all peers: their figures will be skipped' >&2
 
 cmake --preset bench
 cmake --build --preset bench --parallel "$(nproc)" --target benches
 
 export BUILD="$PWD/build/bench"
-# One after the other, and one that fails must not hide the others.
 failed=
 : >"$BUILD/figures"
-for bench in "$BUILD"/tests/bench_* tests/bench/sizes.py tests/bench/simulation.py; do
-	"$bench" "$@" >"$BUILD/figure" || failed="$failed ${bench##*/}"
-	grep -v '^{' "$BUILD/figure" || failed="$failed ${bench##*/}"
+# measure PROGRAM...: one that fails must not hide the others.
+measure() {
+	"$@" >"$BUILD/figure" || failed="$failed ${1##*/}"
+	grep -v '^{' "$BUILD/figure" || true
 	cat "$BUILD/figure" >>"$BUILD/figures"
+}
+
+for name in at parser lines calls drop gone curve; do
+	measure "$BUILD/tests/bench_$name" "$@"
+done
+for name in simulation sizes counts; do
+	measure "tests/bench/$name.py" "$@"
 done
 tests/bench/table.py "$BUILD/summary.json" "$BUILD/table.md" <"$BUILD/figures"
 echo

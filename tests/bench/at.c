@@ -48,22 +48,27 @@ static void run_library(struct rig *rig, size_t n)
 	}
 }
 
-#define RATE(id, text)                                                                       \
-	{                                                                                    \
-		.name = (id), .what = (text), .unit = "1/s", .beside = "raw epoll ping-pong" \
+#define RATE(id, text, limit, least)                                                          \
+	{                                                                                     \
+		.name = (id), .what = (text), .unit = "1/s", .beside = "raw epoll ping-pong", \
+		.aim = (limit), .wanted = (least)                                             \
 	}
-#define CPU(id, text)                                                                       \
-	{                                                                                   \
-		.name = (id), .what = (text), .unit = "us", .beside = "raw epoll ping-pong" \
+#define CPU(id, text, limit, most)                                                           \
+	{                                                                                    \
+		.name = (id), .what = (text), .unit = "us", .beside = "raw epoll ping-pong", \
+		.aim = (limit), .wanted = (most)                                             \
 	}
 
 static struct subject subjects[] = {
-	{run_control, RATE("at.control.rate", "raw, too: what the comparison is worth"),
-	 CPU("at.control.cpu", "raw, too: CPU per transaction")},
-	{run_engine, RATE("at.engine.rate", "AT transactions, engine"),
-	 CPU("at.engine.cpu", "AT transactions, engine: CPU of each")},
-	{run_library, RATE("at.library.rate", "AT transactions, tl_line_command()"),
-	 CPU("at.library.cpu", "AT transactions, tl_line_command(): CPU of each")},
+	{run_control,
+	 RATE("at.control.rate", "raw, too: what the comparison is worth", BENCH_NO_AIM, 0),
+	 CPU("at.control.cpu", "raw, too: CPU of each", BENCH_NO_AIM, 0)},
+	{run_engine, RATE("at.engine.rate", "AT transactions, engine", BENCH_RATIO_MIN, 0.97),
+	 CPU("at.engine.cpu", "AT transactions, engine: CPU of each", BENCH_RATIO_MAX, 1.15)},
+	{run_library,
+	 RATE("at.library.rate", "AT transactions, tl_line_command()", BENCH_RATIO_MIN, 0.97),
+	 CPU("at.library.cpu", "AT transactions, tl_line_command(): CPU of each", BENCH_RATIO_MAX,
+	     1.15)},
 };
 
 struct cost {

@@ -67,7 +67,7 @@ static const struct {
 	{"", "\r\nERROR\r\n"},
 };
 
-static const char *answer_to(const char *command)
+const char *emulator_answer(const char *command)
 {
 	size_t i = 0;
 
@@ -100,7 +100,7 @@ static void set_alarm(struct modems *m)
 static void answer(struct modems *m, uint32_t index)
 {
 	struct line *line = &m->lines[index];
-	const char *text = answer_to(line->command);
+	const char *text = emulator_answer(line->command);
 
 	if (m->delay_ns == 0) {
 		put(line->master, text);
@@ -231,7 +231,7 @@ static void open_pty(struct line *line, char *path, size_t size)
 	line->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 	bench_check(line->master >= 0, "posix_openpt");
 	bench_check(grantpt(line->master) == 0 && unlockpt(line->master) == 0, "unlockpt");
-	bench_check(ptsname_r(line->master, path, size) == 0, "ptsname_r");
+	bench_check(path && ptsname_r(line->master, path, size) == 0, "ptsname_r");
 	line->slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	bench_check(line->slave >= 0, path);
 	bench_check(tcgetattr(line->slave, &raw) == 0, "tcgetattr");

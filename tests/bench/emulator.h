@@ -22,6 +22,9 @@ struct emulator {
 	char paths[EMULATOR_LINES_MAX][32]; /* of the ptys, for the other end */
 };
 
+/* What such a modem answers to a command, its CR included. */
+const char *emulator_answer(const char *command);
+
 /* Everything that fails here ends the program. */
 void emulator_start(struct emulator *emulator, size_t lines);
 void emulator_stop(struct emulator *emulator);
