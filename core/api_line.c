@@ -13,6 +13,7 @@
 #include "core/offer.h"
 #include "core/request.h"
 #include "core/session.h"
+#include "hal/device.h"
 
 #define COMMAND_TIMEOUT_MS 5000
 
@@ -32,17 +33,51 @@ static const struct core_driver_ops *find_driver(const struct core_driver_set *s
 	return NULL;
 }
 
-static struct core_line *line_by_name(struct tl_ctx *ctx, const char *name)
+/* Is it the line's name, or another name that it has? */
+static bool is_called(const struct core_line *line, struct hal_slice name)
+{
+	const char *rest = line->config.alias;
+
+	if (hal_slice_eq(hal_slice_str(line->config.name), name))
+		return true;
+	while (*rest) {
+		size_t len = strcspn(rest, " ");
+
+		if (hal_slice_eq(hal_slice(rest, len), name))
+			return true;
+		rest += len + (rest[len] == ' ');
+	}
+	return false;
+}
+
+static struct core_line *line_by_name(struct tl_ctx *ctx, struct hal_slice name)
 {
 	struct hal_list *node;
 
 	hal_list_for_each (node, &ctx->line_list) {
 		struct core_line *line = HAL_CONTAINER_OF(node, struct core_line, node);
 
-		if (strcmp(line->config.name, name) == 0)
+		if (is_called(line, name))
 			return line;
 	}
 	return NULL;
+}
+
+/* Is the name, or another one, that of a line already? */
+static bool is_taken(struct tl_ctx *ctx, const struct core_line_config *config)
+{
+	const char *rest = config->alias;
+
+	if (line_by_name(ctx, hal_slice_str(config->name)))
+		return true;
+	while (*rest) {
+		size_t len = strcspn(rest, " ");
+
+		if (line_by_name(ctx, hal_slice(rest, len)))
+			return true;
+		rest += len + (rest[len] == ' ');
+	}
+	return false;
 }
 
 int tl_line_add(struct tl_ctx *ctx, const struct tl_line_params *params, tl_line *ret_line)
@@ -54,7 +89,7 @@ int tl_line_add(struct tl_ctx *ctx, const struct tl_line_params *params, tl_line
 
 	if (!config->name[0] || !config->device[0] || !ops)
 		return -EINVAL;
-	if (line_by_name(ctx, config->name))
+	if (is_taken(ctx, config))
 		return -EEXIST;
 	r = core_line_new(ctx, config, ops, &line);
 	if (r < 0)
@@ -94,23 +129,44 @@ int tl_line_list(struct tl_ctx *ctx, tl_line **ret_lines, size_t *ret_n)
 	return 0;
 }
 
+/* As configured, as opened, or a link to that. */
+static struct core_line *line_by_path(struct tl_ctx *ctx, const char *path)
+{
+	struct hal_list *node;
+
+	hal_list_for_each (node, &ctx->line_list) {
+		struct core_line *line = HAL_CONTAINER_OF(node, struct core_line, node);
+
+		if (strcmp(line->config.device, path) == 0)
+			return line;
+	}
+	if (path[0] != '/')
+		return NULL;
+	hal_list_for_each (node, &ctx->line_list) {
+		struct core_line *line = HAL_CONTAINER_OF(node, struct core_line, node);
+
+		if (hal_device_is_same(line->path, path))
+			return line;
+	}
+	return NULL;
+}
+
 static struct core_line *line_by_text(struct tl_ctx *ctx, const char *text)
 {
-	struct core_line *line = line_by_name(ctx, text);
+	struct core_line *line = line_by_name(ctx, hal_slice_str(text));
 	struct hal_list *node;
 	uint32_t index, i = 0;
-	bool is_index;
 	uint64_t id;
 
 	if (line)
 		return line;
 	if (tl_id_parse(text, &id) == 0)
 		return core_line_find(ctx, (tl_line){id}, &line) == 0 ? line : NULL;
-	is_index = hal_slice_u32(hal_slice_str(text), UINT32_MAX, &index) == 0;
+	if (hal_slice_u32(hal_slice_str(text), UINT32_MAX, &index) < 0)
+		return line_by_path(ctx, text);
 	hal_list_for_each (node, &ctx->line_list) {
-		line = HAL_CONTAINER_OF(node, struct core_line, node);
-		if (is_index ? i++ == index : strcmp(line->config.device, text) == 0)
-			return line;
+		if (i++ == index)
+			return HAL_CONTAINER_OF(node, struct core_line, node);
 	}
 	return NULL;
 }

@@ -26,10 +26,12 @@ struct hal_stream_provider;
 #define CORE_PATH_MAX	256
 #define CORE_REASON_MAX 256
 #define CORE_IDENT_MAX	64
+#define CORE_ALIAS_MAX	128 /* all of a line's, with NUL */
 
 /* How to reach and set up a line; belongs to the core, constant while the driver is attached. */
 struct core_line_config {
 	char name[CORE_NAME_MAX];
+	char alias[CORE_ALIAS_MAX]; /* names separated by one blank each */
 	char device[CORE_PATH_MAX];
 	char driver[CORE_NAME_MAX];
 	char number[TL_NUMBER_MAX + 1];
@@ -63,6 +65,8 @@ struct core_line_identity {
 	unsigned int media; /* bits 1 << enum tl_media */
 	bool can_hold;	    /* voice calls, by ops->hold() */
 	bool modem_lines;
+	bool caller_id;
+	unsigned int proofs; /* bits of enum tl_proof that a drop may come by */
 };
 
 struct core_dial {

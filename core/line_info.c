@@ -5,6 +5,7 @@
 #include <trunkline/line.h>
 
 #include "core/line.h"
+#include "core/session.h"
 
 struct tl_line_info {
 	tl_line line;
@@ -21,6 +22,11 @@ struct tl_line_info {
 	char caller[TL_NUMBER_MAX + 1];
 	char caller_name[CORE_IDENT_MAX];
 	uint64_t call;
+	enum tl_call_state call_state;
+	enum tl_direction call_direction;
+	enum tl_media call_media;
+	uint64_t call_since_us;
+	tl_client call_owner;
 	uint64_t calls_total;
 };
 
@@ -37,6 +43,29 @@ static uint64_t retry_ms(const struct core_line *line)
 	if (line->retry_at_us <= now)
 		return 0;
 	return (line->retry_at_us - now + HAL_USEC_PER_MSEC - 1) / HAL_USEC_PER_MSEC;
+}
+
+static tl_client find_owner(const struct core_call *call)
+{
+	struct hal_list *node;
+
+	hal_list_for_each (node, &call->sessions) {
+		struct core_session *session = HAL_CONTAINER_OF(node, struct core_session, of_call);
+
+		if (session->privilege == TL_PRIVILEGE_OWNER)
+			return session->client->id;
+	}
+	return (tl_client){0};
+}
+
+static void add_call(struct tl_line_info *info, const struct core_call *call)
+{
+	info->call = call->record.call;
+	info->call_state = call->record.state;
+	info->call_direction = call->record.direction;
+	info->call_media = call->record.media;
+	info->call_since_us = call->record.state_since_us;
+	info->call_owner = find_owner(call);
 }
 
 int tl_line_get_info(struct tl_ctx *ctx, tl_line id, struct tl_line_info **ret_info)
@@ -67,7 +96,8 @@ int tl_line_get_info(struct tl_ctx *ctx, tl_line id, struct tl_line_info **ret_i
 		core_text_copy(info->caller_name, sizeof(info->caller_name),
 			       line->call->record.caller_name);
 	}
-	info->call = line->call ? line->call->record.call : 0;
+	if (line->call)
+		add_call(info, line->call);
 	info->calls_total = line->calls_total;
 	*ret_info = info;
 	return 0;
@@ -87,6 +117,11 @@ tl_line tl_line_info_line(const struct tl_line_info *info)
 const char *tl_line_info_name(const struct tl_line_info *info)
 {
 	return info->config.name;
+}
+
+const char *tl_line_info_aliases(const struct tl_line_info *info)
+{
+	return info->config.alias;
 }
 
 const char *tl_line_info_device(const struct tl_line_info *info)
@@ -179,6 +214,21 @@ bool tl_line_info_has_modem_lines(const struct tl_line_info *info)
 	return info->identity.modem_lines;
 }
 
+bool tl_line_info_has_caller_id(const struct tl_line_info *info)
+{
+	return info->identity.caller_id;
+}
+
+bool tl_line_info_can_hold(const struct tl_line_info *info)
+{
+	return info->identity.can_hold;
+}
+
+unsigned int tl_line_info_proofs(const struct tl_line_info *info)
+{
+	return info->identity.proofs;
+}
+
 uint32_t tl_line_info_rings(const struct tl_line_info *info)
 {
 	return info->rings;
@@ -197,6 +247,31 @@ const char *tl_line_info_caller_name(const struct tl_line_info *info)
 uint64_t tl_line_info_call(const struct tl_line_info *info)
 {
 	return info->call;
+}
+
+enum tl_call_state tl_line_info_call_state(const struct tl_line_info *info)
+{
+	return info->call_state;
+}
+
+enum tl_direction tl_line_info_call_direction(const struct tl_line_info *info)
+{
+	return info->call_direction;
+}
+
+enum tl_media tl_line_info_call_media(const struct tl_line_info *info)
+{
+	return info->call_media;
+}
+
+uint64_t tl_line_info_call_since_boot_us(const struct tl_line_info *info)
+{
+	return info->call_since_us;
+}
+
+tl_client tl_line_info_call_owner(const struct tl_line_info *info)
+{
+	return info->call_owner;
 }
 
 uint64_t tl_line_info_calls_total(const struct tl_line_info *info)

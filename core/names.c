@@ -6,6 +6,7 @@
 #include <trunkline/ctx.h>
 #include <trunkline/event.h>
 #include <trunkline/hotplug.h>
+#include <trunkline/line.h>
 #include <trunkline/session.h>
 #include <trunkline/types.h>
 
@@ -126,6 +127,8 @@ static const char *const moments[TL_MOMENT_COUNT] = {
 	[TL_MOMENT_DISCONNECTED] = "disconnected", [TL_MOMENT_IDLE] = "idle",
 };
 
+static const char *const proofs[TL_PROOF_COUNT] = {"no-carrier", "dcd", "vls", "call-log", "ato"};
+
 static const char *const limits[TL_LIMIT_COUNT] = {
 	[TL_LIMIT_DURATION] = "duration",
 	[TL_LIMIT_INACTIVITY] = "inactivity",
@@ -222,6 +225,14 @@ const char *tl_feature_name(enum tl_feature feature)
 const char *tl_limit_name(enum tl_limit limit)
 {
 	return LOOKUP(limits, limit);
+}
+
+const char *tl_proof_name(enum tl_proof proof)
+{
+	for (unsigned int i = 0; i < TL_PROOF_COUNT; i++)
+		if ((unsigned int)proof == 1U << i)
+			return proofs[i];
+	return NULL;
 }
 
 const char *tl_moment_name(enum tl_moment moment)

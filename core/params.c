@@ -91,6 +91,35 @@ static int set_name(struct tl_line_params *params, const char *value, const char
 	return 0;
 }
 
+/* Copied word by word, one blank between. */
+static int set_alias(struct tl_line_params *params, const char *value, const char **ret_why)
+{
+	char alias[CORE_ALIAS_MAX] = "";
+	size_t used = 0;
+
+	for (value += strspn(value, " "); *value; value += strspn(value, " ")) {
+		size_t len = strcspn(value, " ");
+		char name[CORE_NAME_MAX] = "";
+
+		if (len < sizeof(name))
+			memcpy(name, value, len);
+		if (!is_name(name))
+			return fail(params, ret_why,
+				    "'%.*s' is no name: use up to %d of a-z A-Z 0-9 - _ ., no "
+				    "digit first",
+				    (int)(len < 40 ? len : 40), value, CORE_NAME_MAX - 1);
+		if (used + len + 2 > sizeof(alias))
+			return fail(params, ret_why,
+				    "these are too many: give at most %d characters",
+				    CORE_ALIAS_MAX - 1);
+		used += (size_t)snprintf(alias + used, sizeof(alias) - used, "%s%s",
+					 used ? " " : "", name);
+		value += len;
+	}
+	core_text_copy(params->config.alias, sizeof(params->config.alias), alias);
+	return 0;
+}
+
 static int set_device(struct tl_line_params *params, const char *value, const char **ret_why)
 {
 	if (!*value)
@@ -206,6 +235,7 @@ static int set_flash(struct tl_line_params *params, const char *value, const cha
 
 static const struct key keys[] = {
 	{"name", set_name},
+	{"alias", set_alias},
 	{"device", set_device},
 	{"driver", set_driver},
 	{"baud", set_baud},
@@ -224,9 +254,9 @@ static const struct key keys[] = {
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
 static const char *const key_names[N_KEYS + 1] = {
-	"name",	  "device",	  "driver",	  "baud",     "flow",
-	"number", "init",	  "dial-timeout", "ring-gap", "command-delay",
-	"tone",	  "max-duration", "inactivity",	  "flash",    NULL,
+	"name",		"alias",      "device",	      "driver",	  "baud",	   "flow",
+	"number",	"init",	      "dial-timeout", "ring-gap", "command-delay", "tone",
+	"max-duration", "inactivity", "flash",	      NULL,
 };
 
 const char *const *tl_line_params_keys(void)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hal/sysfs.h"
@@ -168,6 +169,14 @@ int hal_device_read(const char *syspath, struct hal_device *ret_device)
 static const char *mounted(const char *sysfs)
 {
 	return sysfs ? sysfs : "/sys";
+}
+
+bool hal_device_is_same(const char *a, const char *b)
+{
+	struct stat of_a, of_b;
+
+	return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+	       of_a.st_ino == of_b.st_ino;
 }
 
 int hal_device_find(const char *sysfs, const char *node, struct hal_device *ret_device)

@@ -55,6 +55,9 @@ int hal_device_read(const char *syspath, struct hal_device *ret_device);
 /* The same by its node, or a link to that. sysfs: where it is mounted, NULL: "/sys". */
 int hal_device_find(const char *sysfs, const char *node, struct hal_device *ret_device);
 
+/* Are both paths, or what they link to, the same file? */
+bool hal_device_is_same(const char *a, const char *b);
+
 /* Call fn for each tty that has hardware behind it. @return 0; -errno of the look-up */
 int hal_device_list(const char *sysfs, hal_device_fn fn, void *user);
 

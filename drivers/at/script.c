@@ -46,6 +46,7 @@ static void on_step_done(void *user, const struct at_answer *answer)
 
 	if (r == 0 && !ok && !(flags & AT_STEP_OPTIONAL))
 		r = -EPROTO;
+	script->refused = r == 0 && !ok;
 	if (r < 0 || (ok && (flags & AT_STEP_LAST)) || script->index + 1 == script->n_steps) {
 		finish(script, r);
 		return;

@@ -26,6 +26,7 @@ struct at_script {
 	size_t index;
 	uint32_t group;
 	bool running;
+	bool refused; /* the latest step has answered an error, which it may */
 	void (*done)(void *user, int error, const struct at_step *failed);
 	void *user;
 };

@@ -128,6 +128,20 @@ static void script_failed(struct v250 *v, int error, const struct at_step *step)
 
 /* ---- probing ---- */
 
+/* See verify.c. */
+static unsigned int proofs(const struct v250 *v)
+{
+	unsigned int found = TL_PROOF_NO_CARRIER | TL_PROOF_ATO;
+
+	if (v->has_lines)
+		found |= TL_PROOF_DCD;
+	if (v->has_class8)
+		found |= TL_PROOF_VLS;
+	if (v->has_ud)
+		found |= TL_PROOF_CALL_LOG;
+	return found;
+}
+
 static void on_identified(void *user, int error, const struct at_step *failed)
 {
 	struct v250 *v = user;
@@ -149,6 +163,7 @@ static void on_identified(void *user, int error, const struct at_step *failed)
 		v->identity.media |= 1U << TL_MEDIA_VOICE;
 	v->identity.can_hold = v->has_class8 && v->host.config->flash_holds;
 	v->identity.modem_lines = v->has_lines;
+	v->identity.proofs = proofs(v);
 	ready(v, &v->identity);
 }
 
@@ -191,6 +206,8 @@ static void on_settings(void *user, int error, const struct at_step *failed)
 		script_failed(v, error, failed);
 		return;
 	}
+	/* The last of them asks for it. */
+	v->identity.caller_id = !v->script.refused;
 	if (v->host.config->init[0]) {
 		r = v250_submit(v, v->host.config->init, V250_LOCAL_MS, 0, on_user_init);
 		if (r < 0)

@@ -29,6 +29,7 @@ TL_API struct tl_line_params *tl_line_params_free(struct tl_line_params *params)
  * | key           | value | default |
  * |---------------|-------|---------|
  * | name          | 1–32 of a–z A–Z 0–9 - _ ., not starting with a digit | required |
+ * | alias         | other names, separated by blanks; as name, 127 characters at most | "" |
  * | device        | path of the tty, id-path:PLACE or serial:TEXT, see below | required |
  * | driver        | name of a driver (tl_driver_list()) | "v250" |
  * | baud          | 50–4000000 bit/s, or 0 to leave the rate alone | 115200 |
@@ -72,7 +73,7 @@ TL_API const char *const *tl_driver_list(void);
  *
  * @param params still the caller's
  * @param ret_line written on success
- * @return 0; -EINVAL name or device missing, driver unknown; -EEXIST the name is taken; -ENOSPC;
+ * @return 0; -EINVAL name or device missing, driver unknown; -EEXIST a name is taken; -ENOSPC;
  * -ENOMEM
  */
 TL_API int tl_line_add(struct tl_ctx *ctx, const struct tl_line_params *params, tl_line *ret_line);
@@ -92,7 +93,8 @@ TL_API int tl_line_remove(struct tl_ctx *ctx, tl_line line);
 TL_API int tl_line_list(struct tl_ctx *ctx, tl_line **ret_lines, size_t *ret_n);
 
 /**
- * Find a line by name, device path, index in tl_line_list() (from 0) or identity ("l1.1").
+ * Find a line by name, alias, index in tl_line_list() (from 0), identity ("l1.1"), or the path of
+ * its device: as configured, as it is called now, or a link to that.
  * @return 0; -ENOENT
  */
 TL_API int tl_line_find(struct tl_ctx *ctx, const char *text, tl_line *ret_line);
@@ -213,6 +215,8 @@ TL_API struct tl_line_info *tl_line_info_free(struct tl_line_info *info);
 /** Texts belong to the info; never NULL, "" when unknown. */
 TL_API tl_line tl_line_info_line(const struct tl_line_info *info);
 TL_API const char *tl_line_info_name(const struct tl_line_info *info);
+/** Its other names, separated by blanks. */
+TL_API const char *tl_line_info_aliases(const struct tl_line_info *info);
 TL_API const char *tl_line_info_device(const struct tl_line_info *info);
 TL_API const char *tl_line_info_driver(const struct tl_line_info *info);
 TL_API const char *tl_line_info_number(const struct tl_line_info *info);
@@ -240,6 +244,26 @@ TL_API const char *tl_line_info_revision(const struct tl_line_info *info);     /
 TL_API bool tl_line_info_can(const struct tl_line_info *info, enum tl_media media);
 /** Does the port have modem lines (DTR, DCD)? */
 TL_API bool tl_line_info_has_modem_lines(const struct tl_line_info *info);
+/** Does the modem tell who calls? */
+TL_API bool tl_line_info_has_caller_id(const struct tl_line_info *info);
+/** Can voice calls be held? See tl_session_hold(). */
+TL_API bool tl_line_info_can_hold(const struct tl_line_info *info);
+
+/** What may prove that the line is on hook again after a call, as far as the modem and its port are
+ * able to. */
+enum tl_proof {
+	TL_PROOF_NO_CARRIER = 1 << 0, /**< the modem says so, of data calls */
+	TL_PROOF_DCD = 1 << 1,	    /**< the modem line falls; where it was high during the call */
+	TL_PROOF_VLS = 1 << 2,	    /**< +VLS? of V.253, of voice calls */
+	TL_PROOF_CALL_LOG = 1 << 3, /**< the modem's own log, AT#UD */
+	TL_PROOF_ATO = 1 << 4,	    /**< there is nothing to go back online to, of data calls */
+};
+#define TL_PROOF_COUNT 5
+
+/** @return "no-carrier" and so on; NULL for what is not one bit of the above */
+TL_API const char *tl_proof_name(enum tl_proof proof);
+/** Bits of enum tl_proof; 0 until the modem has been probed. */
+TL_API unsigned int tl_line_info_proofs(const struct tl_line_info *info);
 /** Rings of the present offer. */
 TL_API uint32_t tl_line_info_rings(const struct tl_line_info *info);
 /** Who calls, while a call is offered and as far as it has been told; comes between two rings. */
@@ -247,6 +271,14 @@ TL_API const char *tl_line_info_caller(const struct tl_line_info *info);
 TL_API const char *tl_line_info_caller_name(const struct tl_line_info *info);
 /** The call on the line, by its number, 0: none. */
 TL_API uint64_t tl_line_info_call(const struct tl_line_info *info);
+/** About that call; IDLE, OUT, DATA and 0 when there is none. */
+TL_API enum tl_call_state tl_line_info_call_state(const struct tl_line_info *info);
+TL_API enum tl_direction tl_line_info_call_direction(const struct tl_line_info *info);
+TL_API enum tl_media tl_line_info_call_media(const struct tl_line_info *info);
+/** When it has entered its state: CLOCK_BOOTTIME, microseconds. */
+TL_API uint64_t tl_line_info_call_since_boot_us(const struct tl_line_info *info);
+/** The client that owns it, the first of several; .id 0: nobody. */
+TL_API tl_client tl_line_info_call_owner(const struct tl_line_info *info);
 TL_API uint64_t tl_line_info_calls_total(const struct tl_line_info *info);
 
 /**

@@ -173,6 +173,14 @@ class Local(Case):
         self.error(USAGE, "--sim", "dial", "sim1", "1" * 65)
         self.error(USAGE, "--sim", "dial", "sim1", "1;\r")
 
+    def test_ports_need_no_daemon(self):
+        ports = self.documents(OK, "ports")[0]["ports"]
+        out, _ = self.run_it(OK, "ports", "--no-legend")
+        self.assertEqual([line.split()[0] for line in out.splitlines()],
+                         [port["path"] for port in ports])
+        self.documents(OK, "--sim", "ports")
+        self.error(NO_DAEMON, "--socket", "/nonexistent/socket", "ports")
+
     def test_no_daemon(self):
         document, _ = self.error(NO_DAEMON, "--socket", "/nonexistent/socket", "list")
         self.assertIn("--sim", document["hint"])
@@ -203,8 +211,13 @@ class Sim(Case):
         for text in ("sim1", "0", lines[0]["line"]):
             self.assertEqual(self.documents(OK, "--sim", "show", text)[0]["number"], "101")
         self.assertIn("Emulated", self.run_it(OK, "--sim", "show")[0])
-        self.documents(OK, "--sim", "ports")
-        self.run_it(OK, "--sim", "ports")
+        self.assertIn("sim1: ready", self.run_it(OK, "--sim", "status")[0])
+        document, = self.documents(OK, "--sim", "status", "sim1")
+        self.assertEqual(document["lines"][0]["name"], "sim1")
+        self.error(NOT_FOUND, "--sim", "status", "nosuch")
+        self.assertIn("caller id yes", self.run_it(OK, "--sim", "caps")[0])
+        self.assertEqual(self.documents(OK, "--sim", "caps")[0]["proofs"],
+                         ["no-carrier", "call-log", "ato"])
         self.assertEqual(self.documents(OK, "--sim", "counters")[0]["counters"]["lines"], 1)
         self.assertIn("lines", self.run_it(OK, "--sim", "counters")[0])
         self.assertEqual(self.documents(OK, "--sim", "sessions")[0]["sessions"], [])
@@ -331,7 +344,9 @@ class Device(Case):
     def test_silent_port(self):
         document, _ = self.error(TIMEOUT, "--device", self.fake_modem(None), "at", "ATI")
         self.assertEqual(document["error"], "Timeout")
-        self.assertIn("faulty", self.run_it(OK, "--device", self.fake_modem(None), "show")[0])
+        for verb in ("show", "status", "caps"):
+            out, _ = self.run_it(TIMEOUT, "--device", self.fake_modem(None), verb)
+            self.assertIn("line0", out)
 
     def test_port_that_speaks_something_else(self):
         self.error(MODEM, "--device", self.fake_modem(b"$GPGGA,,,,,,0,,,,,,,,*66\r\n"), "dial",
@@ -374,7 +389,8 @@ does = answer
         self.addCleanup(self.stop, self.sim)
         read_until(self.sim.stdout, "ready")
         self.socket = os.path.join(self.dir, "socket")
-        lines = [word for name in "abc" for word in ("--line", f"{name}={self.dir}/{name}")]
+        lines = [word for name in "abc" for word in
+                 ("--line", f"{name}={self.dir}/{name},alias=line-{name} {name.upper()}")]
         self.lined = subprocess.Popen([program("lined"), "--socket", self.socket, *lines], env=ENV,
                                       stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(self.stop, self.lined)
@@ -425,6 +441,38 @@ does = answer
         self.run_it(OK, "release", session)
         self.error(NOT_FOUND, "info", session)
         self.error(NOT_FOUND, "release", session)
+
+    def test_a_line_has_many_names(self):
+        port = os.path.realpath(os.path.join(self.dir, "b"))
+        link = os.path.join(self.dir, "link")
+        os.symlink(port, link)
+        identity = self.documents(OK, "show", "b")[0]["line"]
+        for name in ("B", "line-b", "1", identity, os.path.join(self.dir, "b"), port, link):
+            document, = self.documents(OK, "show", name)
+            self.assertEqual((document["name"], document["aliases"]), ("b", ["line-b", "B"]), name)
+        self.error(NOT_FOUND, "show", "/dev/null")
+        self.assertIn("line-b, B", self.run_it(OK, "show", "b")[0])
+
+    def test_status_tells_whose_call_is_on_a_line(self):
+        session = self.keep("a", "300")
+        line = self.documents(OK, "status", "a")[0]["lines"][0]
+        self.assertEqual((line["call_state"], line["call_direction"], line["call_media"]),
+                         ("connected", "out", "data"))
+        self.assertTrue(line["owner"].startswith("user "), line)
+        out, _ = self.run_it(OK, "status")
+        self.assertIn(f"owner     {line['owner']}, session {session}", out)
+        self.assertIn("to 300", out)
+        self.run_it(OK, "drop", session)
+        self.run_it(CALL_FAILED, "dial", "--keep", "b", "200")
+        self.assertIn(line["owner"], self.run_it(OK, "sessions")[0])
+        live = self.keep("c", "300")
+        self.assertEqual(self.run_it(OK, "release", "--all-over")[0], "2 released\n")
+        self.assertEqual(self.documents(OK, "release", "--all-over")[0]["released"], [])
+        self.assertEqual([s["session"] for s in self.documents(OK, "sessions")[0]["sessions"]],
+                         [live])
+        self.error(USAGE, "release")
+        self.error(USAGE, "release", "--all-over", live)
+        self.run_it(OK, "hangup", live)
 
     def test_holders(self):
         session = self.keep("--inactivity", "3600", "a", "300")

@@ -5,7 +5,12 @@
 
 static const struct command commands[] = {
 	{"list", "", "the lines and what they are doing", NULL, "observe", 0, line_list},
-	{"show", "LINE", "everything about a line", NULL, "observe", 0, line_show},
+	{"status", "[LINE]", "what the lines are doing, at a glance",
+	 "Since when, the call with its owner, and what is wrong and what may help.", "observe", 0,
+	 status_run},
+	{"show", "LINE", "everything about a line", "Programs say --json or -g.", "observe", 0,
+	 line_show},
+	{"caps", "LINE", "what a line and its modem can do", NULL, "observe", 0, status_caps},
 	{"dial", "LINE NUMBER", "place a call",
 	 "Stays until the call is over, prints how it went and releases it. Ctrl-C hangs up and "
 	 "waits for the proof that the line is on hook; Ctrl-C again leaves at once. With --keep "
@@ -25,8 +30,8 @@ static const struct command commands[] = {
 	{"drop", "SESSION", "end the call, keep its record",
 	 "Returns when the line is verified to be on hook. The session stays until it is released.",
 	 "operate", 0, session_drop},
-	{"release", "SESSION", "give a session back that is over", NULL, "operate", 0,
-	 session_release},
+	{"release", "[SESSION]", "give a session back that is over",
+	 "With --all-over all of yours that are.", "operate", 0, session_release},
 	{"hangup", "SESSION", "drop, wait and release",
 	 "Prints the record as it was at the end. With --no-wait the drop is only begun.",
 	 "operate", 0, session_hangup},
@@ -68,7 +73,9 @@ static const struct command commands[] = {
 	 "second "
 	 "first, which lowers DTR, and it begins with factory settings.",
 	 "admin", 0, line_reset},
-	{"ports", "", "the serial ports of this machine", NULL, "observe", 0, line_ports},
+	{"ports", "", "the serial ports of this machine",
+	 "Needs no daemon; one that runs adds the names of its lines.", "", COMMAND_LOCAL,
+	 port_list},
 	{"hotplug", "ACTION DEVICE", "tell of a device that has come or gone",
 	 "ACTION is add or remove. For systems without udev whose hotplug scripts know of devices; "
 	 "with --sysfs the device's folder there need not be looked for.",

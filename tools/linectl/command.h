@@ -40,10 +40,12 @@ bool command_takes_line(const struct command *command);
 /** The verbs. */
 enum status line_list(struct app *app, const char **args);
 enum status line_show(struct app *app, const char **args);
+enum status status_run(struct app *app, const char **args);
+enum status status_caps(struct app *app, const char **args);
 enum status line_at(struct app *app, const char **args);
 enum status line_reset(struct app *app, const char **args);
 enum status line_hotplug(struct app *app, const char **args);
-enum status line_ports(struct app *app, const char **args);
+enum status port_list(struct app *app, const char **args);
 enum status call_dial(struct app *app, const char **args);
 enum status call_answer(struct app *app, const char **args);
 enum status session_reject(struct app *app, const char **args);

@@ -97,7 +97,8 @@ static int open_default(struct app *app)
 	return varlink_client_open(path, &app->client) == 0 ? 0 : r;
 }
 
-static enum status open_socket(struct app *app)
+/* @param optional a default daemon that cannot be reached is not told of */
+static enum status open_socket(struct app *app, bool optional)
 {
 	const char *path = app->options.socket;
 	int r;
@@ -105,6 +106,7 @@ static enum status open_socket(struct app *app)
 	if (!path)
 		path = getenv("TRUNKLINE_SOCKET");
 	if (path && *path) {
+		optional = false;
 		r = varlink_client_open(path, &app->client);
 	} else {
 		path = SOCKET_SYSTEM;
@@ -112,6 +114,8 @@ static enum status open_socket(struct app *app)
 	}
 	if (r == -ENOMEM)
 		return output_no_memory(&app->output);
+	if (r < 0 && optional)
+		return STATUS_NO_DAEMON;
 	return r < 0 ? tell_no_daemon(app, path, r) : STATUS_OK;
 }
 
@@ -121,7 +125,16 @@ enum status connect_open(struct app *app)
 		return tell(app, STATUS_OTHER, "Failed", "cannot catch signals");
 	if (app->options.device || app->options.sim)
 		return private_start(app);
-	return open_socket(app);
+	return open_socket(app, false);
+}
+
+enum status connect_open_running(struct app *app)
+{
+	if (app->options.device || app->options.sim)
+		return STATUS_NO_DAEMON;
+	if (catch_signals(app) < 0)
+		return tell(app, STATUS_OTHER, "Failed", "cannot catch signals");
+	return open_socket(app, true);
 }
 
 void connect_close(struct app *app)

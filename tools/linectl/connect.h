@@ -26,6 +26,12 @@ uint64_t connect_deadline(uint32_t seconds);
  */
 enum status connect_open(struct app *app);
 
+/**
+ * Connect to a daemon that runs: none is started, and unless --socket names it nothing is told when
+ * there is none. @return OK; NO_DAEMON; PERMISSION; OTHER
+ */
+enum status connect_open_running(struct app *app);
+
 /** Hang up the connection; a private daemon drops its calls and is waited for. */
 void connect_close(struct app *app);
 

@@ -9,9 +9,10 @@
 #include "tools/linectl/connect.h"
 #include "tools/linectl/field.h"
 #include "tools/linectl/help.h"
+#include "tools/linectl/line.h"
 #include "tools/varlink/json.h"
 
-static enum output_style line_style(struct json_object *line)
+enum output_style line_style(struct json_object *line)
 {
 	const char *state = field_text(line, "state");
 
@@ -24,7 +25,7 @@ static enum output_style line_style(struct json_object *line)
 	return OUTPUT_DIM;
 }
 
-static const char *line_state(struct json_object *line, char *buf, size_t size)
+const char *line_state(struct json_object *line, char *buf, size_t size)
 {
 	int64_t rings = field_int(line, "rings");
 
@@ -52,7 +53,7 @@ static const struct output_column line_columns[] = {
 	{"CALL", "call", NULL, NULL},	  {"ABOUT", NULL, line_about, NULL},
 };
 
-static struct json_object *line_params(const char *line)
+struct json_object *line_params(const char *line)
 {
 	struct json_object *params = NULL;
 	struct varlink_build b;
@@ -60,6 +61,18 @@ static struct json_object *line_params(const char *line)
 	varlink_build_start(&b);
 	varlink_put_text(&b, "line", line);
 	return varlink_build_end(&b, &params) < 0 ? NULL : params;
+}
+
+void line_tell_none(const struct output *output)
+{
+	output_remark(output, "no lines: lined.conf(5) tells how to configure them");
+}
+
+enum status line_status(const struct app *app, struct json_object *lines)
+{
+	const char *error = field_text(field_at(lines, 0), "error");
+
+	return app->private && *error ? exit_from_line_error(error) : STATUS_OK;
 }
 
 enum status line_list(struct app *app, const char **args)
@@ -78,24 +91,29 @@ enum status line_list(struct app *app, const char **args)
 		output_table(&app->output, line_columns,
 			     sizeof(line_columns) / sizeof(line_columns[0]), lines);
 	else
-		output_remark(&app->output, "no lines: lined.conf(5) tells how to configure them");
+		line_tell_none(&app->output);
 	varlink_reply_clear(&reply);
 	return STATUS_OK;
 }
 
-static void print_media(const struct output *output, struct json_object *media)
+static void print_words(const struct output *output, const char *label, struct json_object *words)
 {
-	char text[OUTPUT_CELL_MAX] = "";
+	char text[OUTPUT_CELL_MAX * 2] = "";
 	size_t used = 0;
 
-	for (size_t i = 0; i < field_count(media) && used < sizeof(text); i++)
+	for (size_t i = 0; i < field_count(words) && used < sizeof(text); i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? ", " : "",
-					 json_object_get_string(field_at(media, i)));
-	output_row(output, "can", "%s", text);
+					 json_object_get_string(field_at(words, i)));
+	output_row(output, label, "%s", text);
+}
+
+void line_print_media(const struct output *output, struct json_object *media)
+{
+	print_words(output, "can", media);
 }
 
 /* What it was at first, since when, and what has been done about it. */
-static void print_fault(const struct output *output, struct json_object *line)
+void line_print_fault(const struct output *output, struct json_object *line)
 {
 	const char *fault = field_text(line, "fault");
 	int64_t retry_ms = field_int(line, "retry_ms");
@@ -134,9 +152,10 @@ static void print_line(const struct output *output, struct json_object *line)
 	const char *name = field_text(line, "caller_name");
 
 	output_row(output, "line", "%s (%s)", field_text(line, "name"), field_text(line, "line"));
+	print_words(output, "alias", field_get(line, "aliases"));
 	output_row(output, "state", "%s", field_text(line, "state"));
 	output_row(output, "why", "%s", field_text(line, "why"));
-	print_fault(output, line);
+	line_print_fault(output, line);
 	output_row(output, "device", "%s", field_text(line, "device"));
 	print_ports(output, field_get(line, "ports"));
 	output_row(output, "driver", "%s", field_text(line, "driver"));
@@ -144,7 +163,7 @@ static void print_line(const struct output *output, struct json_object *line)
 	output_row(output, "maker", "%s", field_text(line, "manufacturer"));
 	output_row(output, "model", "%s", field_text(line, "model"));
 	output_row(output, "revision", "%s", field_text(line, "revision"));
-	print_media(output, field_get(line, "media"));
+	line_print_media(output, field_get(line, "media"));
 	output_row(output, "port", "%s",
 		   field_bool(line, "modem_lines") ? "with modem lines (DTR, DCD)"
 						   : "without modem lines");
@@ -168,8 +187,9 @@ enum status line_show(struct app *app, const char **args)
 		output_json(&app->output, field_at(field_get(reply.params, "lines"), 0));
 	else
 		print_line(&app->output, field_at(field_get(reply.params, "lines"), 0));
+	status = line_status(app, field_get(reply.params, "lines"));
 	varlink_reply_clear(&reply);
-	return STATUS_OK;
+	return status;
 }
 
 enum status line_at(struct app *app, const char **args)
@@ -246,41 +266,6 @@ enum status line_hotplug(struct app *app, const char **args)
 		return status;
 	if (app->output.json)
 		output_json(&app->output, reply.params);
-	varlink_reply_clear(&reply);
-	return STATUS_OK;
-}
-
-static const char *port_identity(struct json_object *port, char *buf, size_t size)
-{
-	const char *vendor = field_text(port, "vendor");
-
-	snprintf(buf, size, "%s%s%s", vendor, *vendor ? ":" : "", field_text(port, "product"));
-	return buf;
-}
-
-static const struct output_column port_columns[] = {
-	{"PORT", "path", NULL, NULL},	      {"LINE", "line", NULL, NULL},
-	{"USB", NULL, port_identity, NULL},   {"SERIAL", "serial", NULL, NULL},
-	{"ABOUT", "description", NULL, NULL},
-};
-
-enum status line_ports(struct app *app, const char **args)
-{
-	struct varlink_reply reply = {0};
-	struct json_object *ports;
-	enum status status;
-
-	status = connect_call(app, args[0], "ListPorts", json_object_new_object(), &reply);
-	if (status != STATUS_OK)
-		return status;
-	ports = field_get(reply.params, "ports");
-	if (app->output.json)
-		output_json(&app->output, reply.params);
-	else if (field_count(ports) > 0)
-		output_table(&app->output, port_columns,
-			     sizeof(port_columns) / sizeof(port_columns[0]), ports);
-	else
-		output_remark(&app->output, "no serial ports");
 	varlink_reply_clear(&reply);
 	return STATUS_OK;
 }

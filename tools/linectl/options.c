@@ -43,6 +43,7 @@ static const struct option_row option_rows[] = {
 	{"owner", 0, NULL, "own the call, not only watch it", "join", FLAG(owner)},
 	{"hard", 0, NULL, "close the port and begin with factory settings", "reset", FLAG(hard)},
 	{"sysfs", 0, "PATH", "the device's folder in sysfs", "hotplug", TEXT(sysfs)},
+	{"all-over", 0, NULL, "all your sessions whose calls are over", "release", FLAG(all_over)},
 	{"all", 'a', NULL, "the sessions of everybody", "sessions", FLAG(all)},
 	{"more", 0, NULL, "ask for a stream of replies", "call", FLAG(more)},
 	{"by-serial", 0, NULL, "recognize it by its serial number, not by its place", "claim",

@@ -37,6 +37,7 @@ struct options {
 	bool owner;
 	bool hard;
 	bool all;
+	bool all_over;
 	bool more;
 	bool by_serial;
 	bool one_port;

@@ -285,9 +285,24 @@ char *output_duration(int64_t ms, char *buf, size_t size)
 		snprintf(buf, size, "%" PRId64 " ms", ms);
 	else if (ms < 60000)
 		snprintf(buf, size, "%" PRId64 ".%" PRId64 " s", ms / 1000, ms / 100 % 10);
+	else if (ms >= 86400000)
+		snprintf(buf, size, "%" PRId64 " d %" PRId64 " h", ms / 86400000,
+			 ms / 3600000 % 24);
+	else if (ms >= 3600000)
+		snprintf(buf, size, "%" PRId64 " h %" PRId64 " min", ms / 3600000, ms / 60000 % 60);
 	else
 		snprintf(buf, size, "%" PRId64 " min %" PRId64 " s", ms / 60000, ms / 1000 % 60);
 	return buf;
+}
+
+char *output_age(int64_t boot_us, char *buf, size_t size)
+{
+	struct timespec now;
+	int64_t ms;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - boot_us / 1000;
+	return output_duration(ms > 0 ? ms : 0, buf, size);
 }
 
 char *output_time(int64_t wall_us, bool date, char *buf, size_t size)

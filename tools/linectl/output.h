@@ -101,8 +101,10 @@ enum status output_error(const struct output *output, const struct output_error 
 /** Out of memory: tell it. */
 enum status output_no_memory(const struct output *output);
 
-/** "850 ms", "12.3 s", "3 min 20 s" */
+/** "850 ms", "12.3 s", "3 min 20 s", "2 h 5 min", "3 d 4 h" */
 char *output_duration(int64_t ms, char *buf, size_t size);
+/** The same, since a moment of CLOCK_BOOTTIME in microseconds. */
+char *output_age(int64_t boot_us, char *buf, size_t size);
 /** Local time of microseconds since 1970: "18:40:03.120", with the date in front when wanted. */
 char *output_time(int64_t wall_us, bool date, char *buf, size_t size);
 

@@ -7,6 +7,7 @@
 #include "tools/linectl/command.h"
 #include "tools/linectl/connect.h"
 #include "tools/linectl/field.h"
+#include "tools/linectl/help.h"
 #include "tools/linectl/record.h"
 #include "tools/linectl/session.h"
 #include "tools/varlink/json.h"
@@ -31,6 +32,17 @@ static const char *session_number(struct json_object *info, char *buf, size_t si
 	return buf;
 }
 
+/* How long it has waited to be released. */
+static const char *session_age(struct json_object *info, char *buf, size_t size)
+{
+	struct json_object *boot = field_get(info, "boot_us");
+	int64_t over = field_int(boot, "idle");
+
+	if (!field_bool(info, "over"))
+		return "";
+	return output_age(over ? over : field_int(info, "state_since_us"), buf, size);
+}
+
 static const char *session_role(struct json_object *info, char *buf, size_t size)
 {
 	snprintf(buf, size, "%s%s", field_text(info, "privilege"),
@@ -46,10 +58,11 @@ static const char *session_time(struct json_object *info, char *buf, size_t size
 }
 
 static const struct output_column session_columns[] = {
-	{"SESSION", "session", NULL, NULL},	 {"LINE", "line_name", NULL, NULL},
-	{"STATE", "state", NULL, session_style}, {"PEER", NULL, session_number, NULL},
-	{"TIME", NULL, session_time, NULL},	 {"END", NULL, record_end, NULL},
-	{"ROLE", NULL, session_role, NULL},
+	{"SESSION", "session", NULL, NULL},   {"LINE", "line_name", NULL, NULL},
+	{"CALL", "call", NULL, NULL},	      {"STATE", "state", NULL, session_style},
+	{"PEER", NULL, session_number, NULL}, {"TIME", NULL, session_time, NULL},
+	{"END", NULL, record_end, NULL},      {"OVER FOR", NULL, session_age, NULL},
+	{"HOLDER", "holder", NULL, NULL},     {"ROLE", NULL, session_role, NULL},
 };
 
 struct json_object *session_params(const char *session)
@@ -155,8 +168,77 @@ enum status session_hangup(struct app *app, const char **args)
 			   record_print_short);
 }
 
+/* Somebody may have been faster: what is gone already is no error. */
+static enum status release_one(struct app *app, const char *session, struct json_object *released)
+{
+	struct varlink_reply reply = {0};
+	enum status status;
+
+	status = connect_try(app, "Release", session_params(session), &reply);
+	if (status == STATUS_OK && !reply.error &&
+	    varlink_array_add(released, json_object_new_string(session)) < 0)
+		status = output_no_memory(&app->output);
+	if (status == STATUS_OK && reply.error && exit_from_error(reply.error) != STATUS_NOT_FOUND)
+		status = connect_tell(app, session, &reply);
+	varlink_reply_clear(&reply);
+	return status;
+}
+
+static enum status print_released(const struct app *app, struct json_object *released)
+{
+	struct json_object *object;
+	struct varlink_build b;
+
+	if (!app->output.json) {
+		fprintf(app->output.out, "%zu released\n", field_count(released));
+		return STATUS_OK;
+	}
+	varlink_build_start(&b);
+	varlink_put(&b, "released", json_object_get(released));
+	if (varlink_build_end(&b, &object) < 0)
+		return output_no_memory(&app->output);
+	output_json(&app->output, object);
+	json_object_put(object);
+	return STATUS_OK;
+}
+
+static enum status release_over(struct app *app, struct json_object *sessions)
+{
+	struct json_object *released = json_object_new_array();
+	enum status status = released ? STATUS_OK : output_no_memory(&app->output);
+
+	for (size_t i = 0; i < field_count(sessions) && status == STATUS_OK; i++) {
+		struct json_object *session = field_at(sessions, i);
+
+		if (field_bool(session, "over"))
+			status = release_one(app, field_text(session, "session"), released);
+	}
+	if (status == STATUS_OK)
+		status = print_released(app, released);
+	json_object_put(released);
+	return status;
+}
+
+static enum status release_all_over(struct app *app)
+{
+	struct varlink_reply reply = {0};
+	enum status status;
+
+	status = connect_call(app, NULL, "ListSessions", json_object_new_object(), &reply);
+	if (status == STATUS_OK)
+		status = release_over(app, field_get(reply.params, "sessions"));
+	varlink_reply_clear(&reply);
+	return status;
+}
+
 enum status session_release(struct app *app, const char **args)
 {
+	if (app->options.all_over && args[0])
+		return help_usage(app, app->command, "a SESSION and --all-over exclude each other");
+	if (app->options.all_over)
+		return release_all_over(app);
+	if (!args[0])
+		return help_usage(app, app->command, "SESSION or --all-over is missing");
 	return session_show_done(app, args[0], "Release", session_params(args[0]), "released");
 }
 

@@ -33,6 +33,7 @@ struct tl_ctx;
 /** Owns the sessions that a user keeps beyond a connection. */
 struct lined_user {
 	struct lined_user *next;
+	char name[40]; /* "user alice" */
 	uid_t uid;
 	tl_client id;
 };
@@ -93,6 +94,8 @@ void lined_stop(struct lined *lined);
 int lined_get_user(struct lined *lined, uid_t uid, tl_client *ret_client);
 /** @return the user's, or NULL when the client is no user's */
 const struct lined_user *lined_find_user(const struct lined *lined, tl_client client);
+/** Who holds a session, for people: "linectl[4711]", "user alice"; "" for nobody that is known. */
+const char *lined_holder_name(const struct lined *lined, tl_client client);
 /** Forget the users for whom nothing is kept any more, if that may have changed. */
 void lined_forget_users(struct lined *lined);
 

@@ -71,6 +71,7 @@ static void put_identity(struct varlink_build *b, const struct lined *lined,
 
 	json_put_id(b, "session", tl_session_info_session(info).id);
 	json_put_id(b, "client", client.id);
+	varlink_put_text(b, "holder", lined_holder_name(lined, client));
 	varlink_put_bool(b, "kept", lined_find_user(lined, client) != NULL);
 	json_put_id(b, "line", tl_session_info_line(info).id);
 	varlink_put_string(b, "line_name", tl_session_info_line_name(info));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <trunkline/ctx.h>
@@ -7,6 +8,16 @@
 
 #include "tools/lined/client.h"
 #include "tools/lined/daemon.h"
+
+static void name_user(uid_t uid, char *buf, size_t size)
+{
+	const struct passwd *entry = getpwuid(uid);
+
+	if (entry)
+		snprintf(buf, size, "user %.30s", entry->pw_name);
+	else
+		snprintf(buf, size, "user %lu", (unsigned long)uid);
+}
 
 int lined_get_user(struct lined *lined, uid_t uid, tl_client *ret_client)
 {
@@ -32,6 +43,7 @@ int lined_get_user(struct lined *lined, uid_t uid, tl_client *ret_client)
 	/* Cannot fail: the client is new and the limits were checked when they were read. */
 	(void)tl_client_set_keep(lined->ctx, user->id, lined->keep_sessions, lined->keep_age);
 	user->uid = uid;
+	name_user(uid, user->name, sizeof(user->name));
 	user->next = lined->users;
 	lined->users = user;
 	lined->users_changed = true;
@@ -57,6 +69,18 @@ static bool is_awaited(const struct lined *lined)
 	while (client && client->call.op == 0)
 		client = client->next;
 	return client;
+}
+
+const char *lined_holder_name(const struct lined *lined, tl_client client)
+{
+	const struct lined_user *user = lined_find_user(lined, client);
+
+	if (user)
+		return user->name;
+	for (const struct lined_client *c = lined->clients; c; c = c->next)
+		if (c->id.id == client.id)
+			return c->name;
+	return "";
 }
 
 static bool has_sessions(const struct lined *lined, const struct lined_user *user)

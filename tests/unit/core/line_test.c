@@ -73,9 +73,9 @@ Test(line, is_found_by_name_device_index_and_identity)
 		const char *text;
 		int line; /* -1: not found */
 	} rows[] = {
-		{"a", 0},    {"b", 1},	  {"0", 0},	{"1", 1},     {"2", -1},
-		{"l1.1", 0}, {"l2.1", 1}, {"l1.2", -1}, {"c1.1", -1}, {"nobody", -1},
-		{"", -1},    {"-1", -1},  {"dev-b", 1},
+		{"a", 0},     {"b", 1},	    {"0", 0},	   {"1", 1},	   {"2", -1}, {"l1.1", 0},
+		{"l2.1", 1},  {"l1.2", -1}, {"c1.1", -1},  {"nobody", -1}, {"", -1},  {"-1", -1},
+		{"dev-b", 1}, {"desk", 1},  {"office", 1}, {"des", -1},	   {"/", -1},
 	};
 	struct tl_line_params *params = fake_params("b");
 	tl_line lines[2], line;
@@ -84,7 +84,13 @@ Test(line, is_found_by_name_device_index_and_identity)
 	fake_init(&f);
 	lines[0] = fake_add(&f, "a");
 	cr_assert_eq(tl_line_params_set(params, "device", "dev-b", NULL), 0);
+	cr_assert_eq(tl_line_params_set(params, "alias", "desk office", NULL), 0);
 	cr_assert_eq(add(&f, params, &lines[1]), 0);
+	cr_assert_eq(tl_line_params_set(params, "name", "other", NULL), 0);
+	cr_assert_eq(add(&f, params, &line), -EEXIST);
+	cr_assert_eq(tl_line_params_set(params, "name", "desk", NULL), 0);
+	cr_assert_eq(tl_line_params_set(params, "alias", "", NULL), 0);
+	cr_assert_eq(add(&f, params, &line), -EEXIST);
 	(void)tl_line_params_free(params);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int r = tl_line_find(f.ctx, rows[i].text, &line);

@@ -118,3 +118,12 @@ Test(names, version_is_the_projects)
 {
 	cr_assert(strchr(tl_version(), '.'));
 }
+
+Test(names, each_proof_is_one_bit_with_a_name)
+{
+	for (unsigned int i = 0; i < TL_PROOF_COUNT; i++)
+		cr_expect_not_null(tl_proof_name((enum tl_proof)(1U << i)), "%u", i);
+	cr_expect_null(tl_proof_name((enum tl_proof)0));
+	cr_expect_null(tl_proof_name((enum tl_proof)3));
+	cr_expect_null(tl_proof_name((enum tl_proof)(1U << TL_PROOF_COUNT)));
+}

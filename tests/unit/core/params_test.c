@@ -9,6 +9,7 @@
 
 #define TEN    "abcdefghij"
 #define NAME32 TEN TEN TEN "ab"
+#define FOUR   NAME32 " "
 #define LONG   TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
 static const struct {
@@ -78,6 +79,12 @@ static const struct {
 	{"tone", "tone", NULL},
 	{"tone", "pulse", NULL},
 	{"tone", "p", "tone or pulse"},
+	{"alias", "", NULL},
+	{"alias", "office desk.2", NULL},
+	{"alias", "  office   desk ", NULL},
+	{"alias", "office 2nd", "'2nd' is no name"},
+	{"alias", LONG, "no name"},
+	{"alias", FOUR FOUR FOUR FOUR, "too many"},
 	{"flash", "none", NULL},
 	{"flash", "hold", NULL},
 	{"flash", "h", "none or hold"},

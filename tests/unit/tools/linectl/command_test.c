@@ -12,9 +12,10 @@ static const struct {
 	size_t max;
 	bool line;
 } shapes[] = {
-	{"list", 0, 0, false},	{"show", 1, 1, true},	   {"dial", 2, 2, true},
-	{"answer", 1, 1, true}, {"monitor", 0, 1, false},  {"call", 1, 2, false},
-	{"info", 1, 1, false},	{"sessions", 0, 0, false}, {"at", 2, 2, true},
+	{"list", 0, 0, false},	   {"status", 0, 1, false}, {"release", 0, 1, false},
+	{"show", 1, 1, true},	   {"dial", 2, 2, true},    {"answer", 1, 1, true},
+	{"monitor", 0, 1, false},  {"call", 1, 2, false},   {"info", 1, 1, false},
+	{"sessions", 0, 0, false}, {"at", 2, 2, true},
 };
 
 Test(command, arguments_follow_from_the_synopsis)

@@ -200,8 +200,15 @@ static const struct {
 	int64_t ms;
 	const char *text;
 } durations[] = {
-	{0, "0 ms"},	   {999, "999 ms"},	 {1000, "1.0 s"},
-	{59999, "59.9 s"}, {60000, "1 min 0 s"}, {200500, "3 min 20 s"},
+	{0, "0 ms"},
+	{999, "999 ms"},
+	{1000, "1.0 s"},
+	{59999, "59.9 s"},
+	{60000, "1 min 0 s"},
+	{200500, "3 min 20 s"},
+	{3600000, "1 h 0 min"},
+	{86399999, "23 h 59 min"},
+	{86400000, "1 d 0 h"},
 };
 
 Test(output, durations_are_for_people)
