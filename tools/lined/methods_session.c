@@ -205,6 +205,10 @@ static int hold(struct lined_client *client, const struct args_session *args,
 		return refuse_hold(client, session);
 	if (r == -EINVAL)
 		return client_refuse(client, r, "the call is not connected");
+	if (r == -EALREADY)
+		return client_refuse(client, r,
+				     start == tl_session_hold ? "it is on hold already"
+							      : "it is not on hold");
 	if (r < 0)
 		return r;
 	client->call.event = held;

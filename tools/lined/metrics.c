@@ -186,11 +186,37 @@ void metrics_event(struct lined_metrics *metrics, const struct tl_event *event)
 	line = get_line(metrics, tl_event_get_line_name(event));
 	if (!line)
 		return;
-	if (type == TL_EVENT_CALL_RECORD)
+	if (type == TL_EVENT_CALL_RECORD) {
 		count_record(line, tl_event_get_record(event));
-	else
+		/* States may be lost, records never are. */
+		count_hook(line, ON_HOOK, tl_event_get_boot_us(event));
+	} else {
 		count_hook(line, hook_of(tl_event_get_call_state(event)),
 			   tl_event_get_boot_us(event));
+	}
+}
+
+/* ---- sessions ---- */
+
+const char *metrics_age_name(enum metrics_age age)
+{
+	static const char *const names[METRICS_AGE_COUNT] = {
+		[METRICS_AGE_MINUTE] = "under-1m",
+		[METRICS_AGE_HOUR] = "under-1h",
+		[METRICS_AGE_DAY] = "under-1d",
+		[METRICS_AGE_OLDER] = "older",
+	};
+
+	return names[age];
+}
+
+enum metrics_age metrics_age_of(uint64_t seconds)
+{
+	if (seconds < 60)
+		return METRICS_AGE_MINUTE;
+	if (seconds < 3600)
+		return METRICS_AGE_HOUR;
+	return seconds < 86400 ? METRICS_AGE_DAY : METRICS_AGE_OLDER;
 }
 
 /* ---- requests and connections ---- */

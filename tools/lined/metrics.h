@@ -28,6 +28,15 @@ enum metrics_cut {
 	METRICS_CUT_COUNT,
 };
 
+/** For how long a call has been over. */
+enum metrics_age {
+	METRICS_AGE_MINUTE, /**< less than */
+	METRICS_AGE_HOUR,
+	METRICS_AGE_DAY,
+	METRICS_AGE_OLDER,
+	METRICS_AGE_COUNT,
+};
+
 struct metrics_calls {
 	enum tl_direction direction;
 	enum tl_origin origin;
@@ -80,6 +89,9 @@ void metrics_event(struct lined_metrics *metrics, const struct tl_event *event);
 void metrics_request(struct lined_metrics *metrics, const char *method, const char *result);
 /** A connection was lost because of this error of varlink_server_dispatch(). */
 void metrics_cut_off(struct lined_metrics *metrics, int error);
+enum metrics_age metrics_age_of(uint64_t seconds);
+/** For labels. */
+const char *metrics_age_name(enum metrics_age age);
 /** What was counted of a line. @return NULL: nothing yet */
 const struct metrics_line *metrics_find_line(const struct lined_metrics *metrics, const char *name);
 /** The configuration has changed: forget lines that it does not name, write the file that it does.

@@ -123,39 +123,24 @@ static void put_off_hook(struct shown *s)
 
 /* ---- sessions ---- */
 
-/* Whose call is over for so long; the last one has no end. */
-static const struct {
-	const char *name;
-	uint64_t end_s;
-} ages[] = {
-	{"under-1m", 60},
-	{"under-1h", 3600},
-	{"under-1d", 86400},
-	{"older", UINT64_MAX},
-};
-#define AGES (sizeof(ages) / sizeof(ages[0]))
-
-/* @return index in ages; AGES: the call is not over, or the session is gone */
-static size_t age_of(const struct lined *lined, tl_session session, uint64_t now_us)
+/* Count the session if its call is over. */
+static void count_age(const struct lined *lined, tl_session session, uint64_t now_us,
+		      uint64_t counts[METRICS_AGE_COUNT])
 {
 	struct tl_session_info *info = NULL;
-	uint64_t age_s;
-	size_t i = AGES;
+	uint64_t age_us;
 
 	if (tl_session_get_info(lined->ctx, session, &info) < 0)
-		return AGES;
-	if (tl_session_info_is_over(info)) {
-		age_s = (now_us - tl_session_info_state_since_us(info)) / 1000000;
-		for (i = 0; age_s >= ages[i].end_s && i < AGES - 1;)
-			i++;
-	}
+		return;
+	age_us = now_us - tl_session_info_state_since_us(info);
+	if (tl_session_info_is_over(info))
+		counts[metrics_age_of(age_us / 1000000)]++;
 	tl_session_info_free(info);
-	return i;
 }
 
 static int put_sessions(struct shown *s)
 {
-	uint64_t counts[AGES + 1] = {0};
+	uint64_t counts[METRICS_AGE_COUNT] = {0};
 	uint64_t now_us = boot_us();
 	tl_session *sessions = NULL;
 	size_t n = 0;
@@ -165,12 +150,13 @@ static int put_sessions(struct shown *s)
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)
-		counts[age_of(s->lined, sessions[i], now_us)]++;
+		count_age(s->lined, sessions[i], now_us, counts);
 	free(sessions);
 	openmetrics_begin(&s->out, GAUGE("unreleased_sessions", "Sessions of calls that are over, "
 								"by the time since then"));
-	for (size_t i = 0; i < AGES; i++)
-		openmetrics_count(&s->out, LABELS({"age", ages[i].name}), counts[i]);
+	for (int age = 0; age < METRICS_AGE_COUNT; age++)
+		openmetrics_count(&s->out, LABELS({"age", metrics_age_name((enum metrics_age)age)}),
+				  counts[age]);
 	return 0;
 }
 
