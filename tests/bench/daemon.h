@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_BENCH_DAEMON_H
+#define TESTS_BENCH_DAEMON_H
+
+/* lined, as it is built, with lines l0, l1 … and nobody else's configuration. */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "tools/varlink/client.h"
+
+struct daemon {
+	pid_t pid;
+	uint64_t started_ns; /* right before fork(2) */
+	double ready_ms;     /* from there to READY=1 */
+	char folder[64];     /* of its own, with both sockets */
+	char socket[80];
+	char notify[80];
+};
+
+/* Where the programs are that were built: NAME beside our own folder. */
+void daemon_program(const char *name, char *buf, size_t size);
+/* Returns when it is ready to serve. Whatever fails ends the program. */
+void daemon_start(struct daemon *daemon, const char (*paths)[32], size_t n);
+void daemon_stop(struct daemon *daemon);
+uint64_t daemon_cpu_ns(const struct daemon *daemon);
+
+struct varlink_client *daemon_connect(const struct daemon *daemon);
+/* Wait until all n lines are ready. */
+void daemon_await_ready(const struct daemon *daemon, size_t n);
+/* A call whose parameters are text, JSON, and its one reply; an error ends the program. */
+struct varlink_reply daemon_call(struct varlink_client *client, const char *method,
+				 const char *params);
+
+#endif

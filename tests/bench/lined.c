@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: MIT */
+/* lined: its start, its memory, its idleness; what a command and an event take through it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/bench/bench.h"
+#include "tests/bench/daemon.h"
+#include "tests/bench/emulator.h"
+#include "tests/bench/raw.h"
+#include "tools/varlink/json.h"
+
+#define LINES	   64
+#define TIMEOUT_MS 60000
+
+extern char **environ;
+
+/* ---- whole programs ---- */
+
+/* @return ms from posix_spawn() to its end, which must be a good one */
+static double run_program(const char *program, char **argv)
+{
+	uint64_t start = bench_now_ns();
+	posix_spawn_file_actions_t actions;
+	int status;
+	pid_t pid;
+
+	bench_check(posix_spawn_file_actions_init(&actions) == 0 &&
+			    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null",
+							     O_WRONLY, 0) == 0 &&
+			    posix_spawn(&pid, program, &actions, NULL, argv, environ) == 0,
+		    program);
+	bench_check(waitpid(pid, &status, 0) == pid && status == 0, program);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	return (double)(bench_now_ns() - start) / 1e6;
+}
+
+static double run_true(void)
+{
+	char *argv[] = {"true", NULL};
+
+	return run_program("/bin/true", argv);
+}
+
+static void measure_list(struct emulator *emulator, size_t runs)
+{
+	static struct bench_figure figure = {
+		.name = "linectl.list",
+		.what = "linectl list, 8 lines, as a whole process",
+		.unit = "ms",
+		.beside = "fork+exec of true",
+		.aim = BENCH_VALUE_MAX,
+		.wanted = 3,
+	};
+	char program[512];
+	struct daemon daemon;
+	char *argv[] = {"linectl", "--socket", daemon.socket, "list", NULL};
+
+	daemon_program("linectl", program, sizeof(program));
+	daemon_start(&daemon, emulator->paths, 8);
+	daemon_await_ready(&daemon, 8);
+	for (size_t i = 0; i < runs; i++) {
+		double limit = run_true();
+
+		bench_add(&figure, run_program(program, argv), limit);
+	}
+	bench_print(&figure);
+	daemon_stop(&daemon);
+}
+
+static void measure_start(struct emulator *emulator, size_t runs)
+{
+	static struct bench_figure figures[] = {
+		{.name = "lined.start.0", .what = "lined, exec to READY=1, without lines"},
+		{.name = "lined.start.8", .what = "lined, exec to READY=1, 8 lines"},
+		{.name = "lined.start.64", .what = "lined, exec to READY=1, 64 lines"},
+	};
+	static struct bench_figure usable = {
+		.name = "lined.usable.64",
+		.what = "lined, exec to all of 64 lines READY",
+		.unit = "ms",
+		.aim = BENCH_VALUE_MAX,
+		.wanted = 250,
+	};
+	static const size_t lines[] = {0, 8, 64};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		figures[i].unit = "ms";
+		figures[i].beside = "fork+exec of true";
+		figures[i].aim = BENCH_VALUE_MAX;
+		figures[i].wanted = 10;
+		for (size_t run = 0; run < runs; run++) {
+			double limit = run_true();
+			struct daemon daemon;
+
+			daemon_start(&daemon, emulator->paths, lines[i]);
+			bench_add(&figures[i], daemon.ready_ms, limit);
+			daemon_await_ready(&daemon, lines[i]);
+			if (lines[i] == 64)
+				bench_add(&usable,
+					  (double)(bench_now_ns() - daemon.started_ns) / 1e6, 0);
+			daemon_stop(&daemon);
+		}
+		bench_print(&figures[i]);
+	}
+	bench_print(&usable);
+}
+
+/* ---- idleness ---- */
+
+/* The number behind a word at the start of a line of /proc/PID/NAME. */
+static double proc_number(pid_t pid, const char *name, const char *word)
+{
+	char path[64], line[256];
+	double value = -1;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	file = fopen(path, "re");
+	bench_check(file != NULL, path);
+	while (fgets(line, sizeof(line), file))
+		if (strncmp(line, word, strlen(word)) == 0)
+			value = strtod(line + strlen(word), NULL);
+	(void)fclose(file);
+	bench_check(value >= 0, word);
+	return value;
+}
+
+static double pss_kib(const struct daemon *daemon)
+{
+	return proc_number(daemon->pid, "smaps_rollup", "Pss:");
+}
+
+static double wakeups_per_minute(const struct daemon *daemon, int seconds)
+{
+	const char *word = "voluntary_ctxt_switches:";
+	double before = proc_number(daemon->pid, "status", word);
+
+	(void)poll(NULL, 0, seconds * 1000);
+	return (proc_number(daemon->pid, "status", word) - before) * 60 / seconds;
+}
+
+static double measure_pss(struct emulator *emulator, size_t lines, struct bench_figure *figure)
+{
+	struct daemon daemon;
+	double pss;
+
+	daemon_start(&daemon, emulator->paths, lines);
+	daemon_await_ready(&daemon, lines);
+	pss = pss_kib(&daemon);
+	bench_add(figure, pss, 0);
+	bench_print(figure);
+	daemon_stop(&daemon);
+	return pss;
+}
+
+static void measure_idle(struct emulator *emulator, int seconds)
+{
+	static struct bench_figure pss[] = {
+		{.name = "lined.pss.0", .what = "PSS of lined without lines", .unit = "KiB"},
+		{.name = "lined.pss.1",
+		 .what = "PSS of lined, 1 idle line",
+		 .unit = "KiB",
+		 .aim = BENCH_VALUE_MAX,
+		 .wanted = 2048},
+		{.name = "lined.pss.8", .what = "PSS of lined, 8 idle lines", .unit = "KiB"},
+		{.name = "lined.pss.64", .what = "PSS of lined, 64 idle lines", .unit = "KiB"},
+	};
+	static struct bench_figure per_line = {.name = "lined.pss.line",
+					       .what = "PSS of each line more",
+					       .unit = "KiB",
+					       .aim = BENCH_VALUE_MAX,
+					       .wanted = 16};
+	static struct bench_figure wakeups = {.name = "lined.wakeups",
+					      .what = "wake-ups of lined, 64 idle lines",
+					      .unit = "1/min",
+					      .aim = BENCH_VALUE_MAX,
+					      .wanted = 0};
+	static const size_t lines[] = {0, 1, 8, 64};
+	struct daemon daemon;
+	double kib[4];
+
+	for (size_t i = 0; i < 4; i++)
+		kib[i] = measure_pss(emulator, lines[i], &pss[i]);
+	bench_add(&per_line, (kib[3] - kib[1]) / 63, 0);
+	bench_print(&per_line);
+	daemon_start(&daemon, emulator->paths, 64);
+	daemon_await_ready(&daemon, 64);
+	/* What the start leaves to do is over by then. */
+	(void)wakeups_per_minute(&daemon, 1);
+	bench_add(&wakeups, wakeups_per_minute(&daemon, seconds), 0);
+	bench_print(&wakeups);
+	daemon_stop(&daemon);
+}
+
+/* ---- one command ---- */
+
+struct echo {
+	pid_t pid;
+	int fd;
+};
+
+/* The other end of a socket: whatever comes goes back. */
+static void echo_start(struct echo *echo)
+{
+	char buf[512];
+	int ends[2];
+	ssize_t n;
+
+	bench_check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
+	(void)fflush(stdout);
+	echo->pid = fork();
+	bench_check(echo->pid >= 0, "fork");
+	if (echo->pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(ends[0]);
+		while ((n = read(ends[1], buf, sizeof(buf))) > 0)
+			if (write(ends[1], buf, (size_t)n) != n)
+				break;
+		_exit(0);
+	}
+	close(ends[1]);
+	echo->fd = ends[0];
+}
+
+static void echo_stop(struct echo *echo)
+{
+	close(echo->fd);
+	bench_check(waitpid(echo->pid, NULL, 0) == echo->pid, "waitpid");
+}
+
+static double round_trip_us(struct echo *echo)
+{
+	uint64_t start = bench_now_ns();
+	char buf[100] = "";
+
+	bench_check(write(echo->fd, buf, sizeof(buf)) == (ssize_t)sizeof(buf) &&
+			    recv(echo->fd, buf, sizeof(buf), MSG_WAITALL) == (ssize_t)sizeof(buf),
+		    "echo");
+	return (double)(bench_now_ns() - start) / 1e3;
+}
+
+static double command_us(struct varlink_client *client)
+{
+	uint64_t start = bench_now_ns();
+	struct varlink_reply reply =
+		daemon_call(client, "io.trunkline.Command", "{\"line\":\"l0\",\"command\":\"AT\"}");
+
+	varlink_reply_clear(&reply);
+	return (double)(bench_now_ns() - start) / 1e3;
+}
+
+static void measure_command(struct emulator *emulator, size_t runs)
+{
+	static struct bench_figure latency = {
+		.name = "lined.command",
+		.what = "one AT command through lined's socket",
+		.unit = "us",
+		.beside = "a bare socket round trip",
+		.aim = BENCH_VALUE_MAX,
+		.wanted = 80,
+	};
+	static struct bench_figure cpu = {
+		.name = "lined.command.cpu",
+		.what = "CPU of lined for it",
+		.unit = "us",
+		.aim = BENCH_VALUE_MAX,
+		.wanted = 30,
+	};
+	struct varlink_client *client;
+	struct daemon daemon;
+	struct echo echo;
+
+	daemon_start(&daemon, emulator->paths, 1);
+	daemon_await_ready(&daemon, 1);
+	echo_start(&echo);
+	client = daemon_connect(&daemon);
+	for (size_t i = 0; i < runs; i++) {
+		double limit = round_trip_us(&echo);
+		uint64_t before = daemon_cpu_ns(&daemon);
+
+		bench_add(&latency, command_us(client), limit);
+		bench_add(&cpu, (double)(daemon_cpu_ns(&daemon) - before) / 1e3, 0);
+	}
+	bench_print(&latency);
+	bench_print(&cpu);
+	(void)varlink_client_free(client);
+	echo_stop(&echo);
+	daemon_stop(&daemon);
+}
+
+/* ---- one event ---- */
+
+/* The least that can stand between a modem and a client: read here, write there. */
+static void relay_start(struct echo *relay, const char (*paths)[32])
+{
+	struct raw raw;
+	int ends[2];
+
+	bench_check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
+	(void)fflush(stdout);
+	relay->pid = fork();
+	bench_check(relay->pid >= 0, "fork");
+	if (relay->pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		raw_open(&raw, paths, 1);
+		close(ends[0]);
+		/* The first byte says that the port is open. */
+		while (write(ends[1], "", 1) == 1)
+			(void)raw_receive(&raw);
+		_exit(0);
+	}
+	close(ends[1]);
+	relay->fd = ends[0];
+}
+
+static void relay_stop(struct echo *relay)
+{
+	close(relay->fd);
+	bench_check(kill(relay->pid, SIGKILL) == 0 && waitpid(relay->pid, NULL, 0) == relay->pid,
+		    "waitpid");
+}
+
+static double relayed_us(struct emulator *emulator, const struct echo *relay)
+{
+	uint64_t start = emulator_say_no_carrier(emulator, 1);
+	char byte;
+
+	bench_check(read(relay->fd, &byte, 1) == 1, "relay");
+	return (double)(bench_now_ns() - start) / 1e3;
+}
+
+static void await_state(struct varlink_client *events, const char *type, const char *state)
+{
+	bool reached = false;
+
+	while (!reached) {
+		struct varlink_reply reply;
+		struct json_object *event;
+
+		bench_check(varlink_client_wait(events, TIMEOUT_MS, &reply) == 0 && !reply.error,
+			    "no event");
+		event = varlink_json_get(reply.params, "event");
+		reached = strcmp(varlink_json_get_string(event, "type"), type) == 0 &&
+			  strcmp(varlink_json_get_string(event, "state"), state) == 0;
+		varlink_reply_clear(&reply);
+	}
+}
+
+static double event_us(struct emulator *emulator, struct varlink_client *client,
+		       struct varlink_client *events)
+{
+	struct varlink_reply reply;
+	char params[64];
+	uint64_t start;
+	double us;
+
+	reply = daemon_call(client, "io.trunkline.Dial",
+			    "{\"line\":\"l0\",\"number\":\"300\",\"media\":\"voice\"}");
+	(void)snprintf(params, sizeof(params), "{\"session\":\"%s\"}",
+		       varlink_json_get_string(reply.params, "session"));
+	varlink_reply_clear(&reply);
+	await_state(events, "call-state", "proceeding");
+	start = emulator_say_no_carrier(emulator, 0);
+	await_state(events, "call-state", "disconnected");
+	us = (double)(bench_now_ns() - start) / 1e3;
+	await_state(events, "line-state", "ready");
+	reply = daemon_call(client, "io.trunkline.Release", params);
+	varlink_reply_clear(&reply);
+	return us;
+}
+
+static void measure_event(struct emulator *emulator, size_t runs)
+{
+	static struct bench_figure median = {
+		.name = "lined.event",
+		.what = "NO CARRIER to the event at a client, median",
+		.unit = "us",
+		.beside = "a raw relay",
+		.aim = BENCH_VALUE_MAX,
+		.wanted = 120,
+	};
+	static struct bench_figure slow = {
+		.name = "lined.event.p99",
+		.what = "NO CARRIER to the event at a client, 99 of 100",
+		.unit = "us",
+		.beside = "a raw relay",
+		.aim = BENCH_VALUE_MAX,
+		.wanted = 1000,
+		.quantile = 0.99,
+	};
+	struct varlink_client *client, *events;
+	struct daemon daemon;
+	struct echo relay;
+	char byte;
+
+	relay_start(&relay, emulator->paths + 1);
+	bench_check(read(relay.fd, &byte, 1) == 1, "relay");
+	daemon_start(&daemon, emulator->paths, 1);
+	daemon_await_ready(&daemon, 1);
+	client = daemon_connect(&daemon);
+	events = daemon_connect(&daemon);
+	bench_check(varlink_client_call(events, "io.trunkline.Monitor", NULL, VARLINK_CALL_MORE) ==
+			    0,
+		    "Monitor");
+	for (size_t i = 0; i < runs; i++) {
+		double limit = relayed_us(emulator, &relay);
+		double us = event_us(emulator, client, events);
+
+		bench_add(&median, us, limit);
+		bench_add(&slow, us, limit);
+	}
+	bench_print(&median);
+	bench_print(&slow);
+	(void)varlink_client_free(events);
+	(void)varlink_client_free(client);
+	daemon_stop(&daemon);
+	relay_stop(&relay);
+}
+
+int main(int argc, char **argv)
+{
+	struct bench_options options = bench_options(argc, argv);
+	static struct emulator emulator;
+
+	bench_raise_limits();
+	emulator_start(&emulator, LINES);
+	measure_start(&emulator, options.brief ? 1 : 15);
+	measure_list(&emulator, options.brief ? 1 : 100);
+	measure_command(&emulator, options.brief ? 3 : 2000);
+	measure_event(&emulator, options.brief ? 3 : 500);
+	measure_idle(&emulator, options.brief ? 1 : 15);
+	emulator_stop(&emulator);
+	return EXIT_SUCCESS;
+}
