@@ -58,6 +58,11 @@ static const struct command commands[] = {
 	 "operate", 0, holder_limit},
 	{"sessions", "", "your sessions, ended ones included", NULL, "observe", 0, session_list},
 	{"info", "SESSION", "the whole record of a call", NULL, "observe", 0, session_info},
+	{"history", "[LINE]", "calls that are over, the newest first",
+	 "--since and --until take 90m, 2h, 3d, 14:00, today, yesterday, 2026-11-23 or "
+	 "\"2026-11-23 "
+	 "14:00\". --outcome is answered, failed, or how calls end: normal, busy, no-answer …",
+	 "observe", 0, history_run},
 	{"monitor", "[LINE]", "events as they come, until Ctrl-C",
 	 "With --timeout it ends after so long, successfully.", "observe", 0, monitor_run},
 	{"trace", "[LINE]", "the dialogues with the modems as they happen, until Ctrl-C",

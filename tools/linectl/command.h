@@ -63,6 +63,7 @@ enum status holder_give_up(struct app *app, const char **args);
 enum status holder_limit(struct app *app, const char **args);
 enum status claim_run(struct app *app, const char **args);
 enum status claim_drop(struct app *app, const char **args);
+enum status history_run(struct app *app, const char **args);
 enum status monitor_run(struct app *app, const char **args);
 enum status monitor_trace(struct app *app, const char **args);
 enum status raw_reload(struct app *app, const char **args);

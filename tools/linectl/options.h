@@ -39,6 +39,10 @@ struct options {
 	bool all;
 	bool all_over;
 	bool more;
+	const char *since;   /**< as when_parse() takes it; NULL: ever */
+	const char *until;   /**< the same */
+	const char *outcome; /**< NULL: any */
+	uint32_t limit;	     /**< 0: none */
 	bool by_serial;
 	bool one_port;
 	bool write;

@@ -142,6 +142,7 @@ void client_free(struct lined_client *client)
 	 * for. */
 	if (!lined->stopping)
 		tl_client_close(lined->ctx, client->id);
+	listing_free(client->call.listing);
 	lined_peer_fini(&client->peer);
 	free(client);
 }
@@ -194,6 +195,12 @@ void client_event(struct lined_client *client, const struct tl_event *event)
 	call->event(client, event);
 }
 
+bool client_wants_more(const struct lined_client *client)
+{
+	return client->call.listing && !client->gone &&
+	       !(varlink_server_events(client->server) & EPOLLOUT);
+}
+
 /* result: "Ok", or the name of an error. */
 static void end_call(struct lined_client *client, const char *result)
 {
@@ -208,6 +215,7 @@ static void end_call(struct lined_client *client, const char *result)
 		(void)tl_line_close(ctx, client->id, client->call.line);
 	if (client->call.watching)
 		(void)tl_client_watch(ctx, client->id, false);
+	listing_free(client->call.listing);
 	client->call = (struct lined_call){0};
 	if (tracing)
 		trace_update(client->lined);

@@ -15,6 +15,7 @@
 struct json_object;
 struct lined;
 struct lined_client;
+struct lined_listing;
 struct tl_event;
 struct varlink_server;
 
@@ -28,11 +29,12 @@ struct lined_call {
 	tl_line line;
 	enum tl_media media;
 	bool keep;
-	bool line_is_open;    /* to be closed at the end */
-	bool watching;	      /* to be ended at the end */
-	bool tracing;	      /* is told of the wire, see trace.h */
-	char traced[40];      /* of the line of this name only; "": of all */
-	uint64_t deadline_ms; /* 0: none; then -ETIMEDOUT */
+	bool line_is_open;	       /* to be closed at the end */
+	bool watching;		       /* to be ended at the end */
+	bool tracing;		       /* is told of the wire, see trace.h */
+	char traced[40];	       /* of the line of this name only; "": of all */
+	uint64_t deadline_ms;	       /* 0: none; then -ETIMEDOUT */
+	struct lined_listing *listing; /* of ListHistory; NULL: none */
 };
 
 struct lined_client {
@@ -68,6 +70,9 @@ void client_free(struct lined_client *client);
 void client_dispatch(struct lined_client *client);
 /** Hand an event to the call that waits for it. */
 void client_event(struct lined_client *client, const struct tl_event *event);
+
+/** Is the call a listing whose next piece the client is ready to take? */
+bool client_wants_more(const struct lined_client *client);
 
 /** Answer the call, or its next part. params: taken over, NULL is out of memory. */
 void client_reply(struct lined_client *client, struct json_object *params, bool continues);

@@ -14,8 +14,10 @@
 #include <trunkline/line.h>
 #include <unistd.h>
 
+#include "tools/lined/calls.h"
 #include "tools/lined/client.h"
 #include "tools/lined/lines.h"
+#include "tools/lined/methods.h"
 #include "tools/lined/notify.h"
 #include "tools/lined/reload.h"
 #include "tools/lined/report.h"
@@ -93,6 +95,7 @@ static void take_events(void *user, uint32_t events)
 	if (r < 0)
 		lined_log(&lined->log, TL_LOG_ERROR, "dispatch: %s", strerror(-r));
 	while (tl_ctx_next_event(lined->ctx, &event) > 0) {
+		lined_calls_event(lined, event);
 		if (tl_event_get_type(event) == TL_EVENT_OP_DONE)
 			count_drop(lined, tl_event_get_op(event));
 		if (tl_event_get_client(event).id == own.id)
@@ -233,6 +236,7 @@ int lined_start(struct lined *lined, struct lined_settings *settings, const sigs
 		return r;
 	}
 	trace_update(lined);
+	lined_calls_check(lined);
 	/* First the socket: a second daemon must not reach for the devices of the first. */
 	r = lined->private ? serve_inherited(lined, settings->fd)
 			   : listen_at(lined, settings->socket);
@@ -246,6 +250,11 @@ static void dispatch_clients(struct lined *lined)
 {
 	bool dirty = true;
 
+	/* One piece in each turn of the loop: others have their turn. */
+	for (struct lined_client *c = lined->clients; c; c = c->next) {
+		if (client_wants_more(c))
+			listing_go_on(c);
+	}
 	while (dirty) {
 		dirty = false;
 		for (struct lined_client *c = lined->clients; c; c = c->next) {
@@ -314,6 +323,8 @@ static int time_left(const struct lined *lined)
 	for (const struct lined_client *c = lined->clients; c; c = c->next) {
 		if (c->call.deadline_ms > 0)
 			first_ms = sooner(first_ms, c->call.deadline_ms);
+		if (client_wants_more(c))
+			return 0;
 	}
 	if (first_ms == UINT64_MAX)
 		return -1;
@@ -386,6 +397,9 @@ void lined_fini(struct lined *lined)
 		free(user);
 	}
 	lined_lines_fini(lined);
+	if (lined->ctx)
+		lined_calls_end(lined);
+	lined_calls_fini(lined);
 	tell_fini(lined);
 	metrics_fini(&lined->metrics);
 	tl_ctx_free(lined->ctx);

@@ -17,6 +17,7 @@
 #include "tools/lined/metrics.h"
 
 struct lined_client;
+struct lined_own_call;
 struct lined_own_line;
 struct lined_told;
 struct lined_settings;
@@ -45,7 +46,9 @@ struct lined {
 	struct lined_settings *settings; /* of main(); replaced by lined_reload() */
 	struct lined_own_line *lines;
 	struct lined_told *told;
-	bool lines_changed; /* some are not as the settings say */
+	struct lined_own_call *calls; /* without a record so far */
+	int history_error;	      /* of the last record, 0 or negative */
+	bool lines_changed;	      /* some are not as the settings say */
 	struct event_loop loop;
 	struct event_source ctx_source;
 	struct event_source signal_source;

@@ -8,8 +8,10 @@
 
 struct json_object;
 struct lined;
+struct lined_call_owners;
 struct tl_event;
 struct tl_line_info;
+struct tl_session_info;
 struct varlink_build;
 
 /** Objects are the caller's. @return 0; -ENOMEM; of tl_line_get_info() and tl_session_get_info() */
@@ -17,6 +19,9 @@ int json_line(const struct lined *lined, tl_line line, struct json_object **ret_
 /** Add the ports of the line's device. @return 0; as tl_line_get_ports() */
 int json_line_ports(const struct lined *lined, tl_line line, struct json_object *target);
 int json_session(const struct lined *lined, tl_session session, struct json_object **ret_object);
+/** Type Record. @return 0; -ENOMEM */
+int json_record(const struct tl_session_info *info, const struct lined_call_owners *owners,
+		struct json_object **ret_object);
 
 /** @return NULL when out of memory */
 struct json_object *json_event(const struct tl_event *event);

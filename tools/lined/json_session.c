@@ -2,6 +2,7 @@
 #include <json-c/json.h>
 #include <trunkline/session.h>
 
+#include "tools/lined/calls.h"
 #include "tools/lined/daemon.h"
 #include "tools/lined/json.h"
 #include "tools/varlink/json.h"
@@ -74,26 +75,26 @@ static void put_identity(struct varlink_build *b, const struct lined *lined,
 	varlink_put_text(b, "holder", lined_holder_name(lined, client));
 	varlink_put_bool(b, "kept", lined_find_user(lined, client) != NULL);
 	json_put_id(b, "line", tl_session_info_line(info).id);
-	varlink_put_string(b, "line_name", tl_session_info_line_name(info));
-	varlink_put_int(b, "call", (int64_t)tl_session_info_call(info));
 	varlink_put_string(b, "privilege", tl_privilege_name(tl_session_info_privilege(info)));
 	put_features(b, tl_session_info_features(info));
 	varlink_put_int(b, "owners", tl_session_info_owners(info));
 	varlink_put_int(b, "monitors", tl_session_info_monitors(info));
+	varlink_put_string(b, "state", tl_call_state_name(tl_session_info_state(info)));
+	varlink_put_int(b, "state_since_us", (int64_t)tl_session_info_state_since_us(info));
+	varlink_put_bool(b, "over", tl_session_info_is_over(info));
+	varlink_put_bool(b, "final", tl_session_info_is_final(info));
 }
 
 static void put_call(struct varlink_build *b, const struct tl_session_info *info)
 {
+	varlink_put_string(b, "line_name", tl_session_info_line_name(info));
+	varlink_put_int(b, "call", (int64_t)tl_session_info_call(info));
 	varlink_put_string(b, "direction", tl_direction_name(tl_session_info_direction(info)));
 	varlink_put_string(b, "media", tl_media_name(tl_session_info_media(info)));
-	varlink_put_string(b, "state", tl_call_state_name(tl_session_info_state(info)));
-	varlink_put_bool(b, "over", tl_session_info_is_over(info));
-	varlink_put_bool(b, "final", tl_session_info_is_final(info));
 	varlink_put_text(b, "called", tl_session_info_called(info));
 	varlink_put_text(b, "caller", tl_session_info_caller(info));
 	varlink_put_text(b, "caller_name", tl_session_info_caller_name(info));
 	put_moments(b, info);
-	varlink_put_int(b, "state_since_us", (int64_t)tl_session_info_state_since_us(info));
 	varlink_put_int(b, "duration_ms", (int64_t)tl_session_info_duration_ms(info));
 	varlink_put_count(b, "rate", tl_session_info_rate(info));
 	varlink_put_text(b, "modulation", tl_session_info_modulation(info));
@@ -130,5 +131,26 @@ int json_session(const struct lined *lined, tl_session session, struct json_obje
 	put_call(&b, info);
 	put_end(&b, info);
 	tl_session_info_free(info);
+	return varlink_build_end(&b, ret_object);
+}
+
+static void put_owners(struct varlink_build *b, const struct lined_call_owners *owners)
+{
+	struct json_object *array = json_object_new_array();
+
+	varlink_put(b, "uids", array);
+	for (size_t i = 0; i < owners->n && b->error == 0; i++)
+		b->error = varlink_array_add(array, json_object_new_int64(owners->uids[i]));
+}
+
+int json_record(const struct tl_session_info *info, const struct lined_call_owners *owners,
+		struct json_object **ret_object)
+{
+	struct varlink_build b;
+
+	varlink_build_start(&b);
+	put_call(&b, info);
+	put_owners(&b, owners);
+	put_end(&b, info);
 	return varlink_build_end(&b, ret_object);
 }

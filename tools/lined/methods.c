@@ -100,6 +100,15 @@ static const struct varlink_param command_params[] = {
 	{0},
 };
 
+static const struct varlink_param history_params[] = {
+	{"line", VARLINK_STRING, false, offsetof(struct args_history, line)},
+	{"since", VARLINK_UINT, false, offsetof(struct args_history, since)},
+	{"until", VARLINK_UINT, false, offsetof(struct args_history, until)},
+	{"outcome", VARLINK_STRING, false, offsetof(struct args_history, outcome)},
+	{"limit", VARLINK_UINT, false, offsetof(struct args_history, limit)},
+	{0},
+};
+
 static const struct varlink_param hotplug_params[] = {
 	{"action", VARLINK_STRING, true, offsetof(struct args_hotplug, action)},
 	{"device", VARLINK_STRING, true, offsetof(struct args_hotplug, device)},
@@ -123,6 +132,7 @@ const struct varlink_method lined_methods[] = {
 	{"SetLimit", limit_params, false, method_set_limit, LINED_OPERATE},
 	{"ListSessions", list_params, false, method_list_sessions, LINED_OBSERVE},
 	{"GetSession", session_params, false, method_get_session, LINED_OBSERVE},
+	{"ListHistory", history_params, true, method_list_history, LINED_OBSERVE},
 	{"Monitor", maybe_line_params, true, method_monitor, LINED_OBSERVE},
 	{"Trace", maybe_line_params, true, method_trace, LINED_ADMIN},
 	{"Command", command_params, false, method_command, LINED_ADMIN},

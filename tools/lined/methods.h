@@ -14,6 +14,8 @@
 
 #include "tools/varlink/server.h"
 
+struct lined_client;
+
 struct args_line {
 	const char *line;
 };
@@ -77,6 +79,14 @@ struct args_command {
 	uint32_t timeout;
 };
 
+struct args_history {
+	const char *line;
+	const char *outcome;
+	uint32_t since;
+	uint32_t until;
+	uint32_t limit;
+};
+
 struct args_hotplug {
 	const char *action;
 	const char *device;
@@ -118,6 +128,13 @@ int method_reload(void *user, const void *args);
 
 /* trace.c */
 int method_trace(void *user, const void *args);
+
+/* methods_history.c: a listing is sent piece by piece, as the client reads */
+int method_list_history(void *user, const void *args);
+struct lined_listing;
+/** The next piece, and the end. */
+void listing_go_on(struct lined_client *client);
+void listing_free(struct lined_listing *listing);
 
 extern const struct varlink_method lined_methods[];
 extern const struct varlink_service lined_service;

@@ -6,6 +6,7 @@
 #include <trunkline/line.h>
 #include <trunkline/session.h>
 
+#include "tools/lined/calls.h"
 #include "tools/lined/client.h"
 #include "tools/lined/daemon.h"
 #include "tools/lined/json.h"
@@ -104,6 +105,7 @@ static void placed(struct lined_client *client, const struct tl_event *event)
 /* A call is on its way: answer at once and follow it, or answer when it is placed. */
 static void begin(struct lined_client *client, tl_session session, uint64_t op)
 {
+	lined_calls_own(client->lined, session, client->uid);
 	client->call.session = session;
 	if (varlink_server_wants_more(client->server)) {
 		client->call.event = follow;

@@ -205,6 +205,19 @@ static int read_config(struct lined_settings *settings, const struct parsed *par
 	return r < 0 ? r : error;
 }
 
+/* systemd may name several, separated by colons. */
+static int default_history(struct lined_settings *settings, struct parsed *parsed)
+{
+	const char *folder = getenv("STATE_DIRECTORY");
+
+	if (!folder || settings->fd >= 0)
+		return 0;
+	if (asprintf(&settings->history, "%.*s/history", (int)strcspn(folder, ":"), folder) >= 0)
+		return 0;
+	settings->history = NULL;
+	return complain(parsed, "STATE_DIRECTORY", folder, "out of memory");
+}
+
 int lined_options_read(int argc, char **argv, struct lined_settings *settings,
 		       enum lined_action *ret_action, struct lined_report *report)
 {
@@ -226,7 +239,9 @@ int lined_options_read(int argc, char **argv, struct lined_settings *settings,
 		if (optind < argc)
 			return complain(&parsed, "argument", argv[optind],
 					"lined takes options only");
-		r = read_config(settings, &parsed);
+		r = default_history(settings, &parsed);
+		if (r == 0)
+			r = read_config(settings, &parsed);
 		if (r == 0 && parsed.socket)
 			r = set_socket(settings, &parsed);
 		if (r < 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <trunkline/ctx.h>
 
+#include "tools/lined/calls.h"
 #include "tools/lined/daemon.h"
 #include "tools/lined/lines.h"
 #include "tools/lined/options.h"
@@ -126,6 +127,7 @@ static void apply(struct lined *lined)
 	lined->keep_age = settings->keep_age;
 	metrics_reloaded(lined);
 	trace_update(lined);
+	lined_calls_check(lined);
 	for (const struct lined_user *u = lined->users; u; u = u->next)
 		/* Cannot fail: the limits were checked when they were read. */
 		(void)tl_client_set_keep(lined->ctx, u->id, lined->keep_sessions, lined->keep_age);

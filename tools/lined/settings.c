@@ -21,6 +21,7 @@ void lined_settings_init(struct lined_settings *settings)
 		.keep_age = 7 * 24 * 3600,
 		.metrics_interval = 60,
 		.hotplug = TL_HOTPLUG_AUTO,
+		.history_size = 4 << 20,
 	};
 	lined_log_init(&settings->log);
 }
@@ -39,6 +40,7 @@ void lined_settings_fini(struct lined_settings *settings)
 	free(settings->lines);
 	free(settings->socket);
 	free(settings->metrics_file);
+	free(settings->history);
 }
 
 /* Insertions, deletions and replacements that turn a into b (Levenshtein). */

@@ -36,6 +36,8 @@ struct lined_settings {
 	uint32_t keep_age;	   /**< seconds, 0: for ever */
 	char *metrics_file;	   /**< NULL: none */
 	uint32_t metrics_interval; /**< seconds */
+	char *history;		   /**< path; NULL: none is kept */
+	uint32_t history_size;	   /**< bytes */
 	enum tl_hotplug_feed hotplug;
 	bool claim_marked; /**< devices with the udev property become lines */
 	bool personal;

@@ -9,7 +9,9 @@
 #include "tools/lined/settings.h"
 #include "tools/varlink/number.h"
 
-#define KEEP_AGE_MAX (10 * 365 * 24 * 3600) /* seconds */
+#define HISTORY_SIZE_MIN 4096
+#define HISTORY_SIZE_MAX (1 << 30)
+#define KEEP_AGE_MAX	 (10 * 365 * 24 * 3600) /* seconds */
 
 /* @return 0; -EINVAL, why says what would be right; -ENOMEM */
 typedef int (*setter)(struct lined_settings *settings, const char *value, char *why);
@@ -104,6 +106,22 @@ static int set_keep_age(struct lined_settings *settings, const char *value, char
 	return 0;
 }
 
+static int set_history(struct lined_settings *settings, const char *value, char *why)
+{
+	if (strcmp(value, "off") != 0)
+		return set_path(value, why, &settings->history);
+	free(settings->history);
+	settings->history = NULL;
+	return 0;
+}
+
+static int set_history_size(struct lined_settings *settings, const char *value, char *why)
+{
+	static const uint32_t range[] = {HISTORY_SIZE_MIN, HISTORY_SIZE_MAX};
+
+	return set_number(value, range, why, &settings->history_size);
+}
+
 static int set_hotplug(struct lined_settings *settings, const char *value, char *why)
 {
 	for (enum tl_hotplug_feed feed = 0; feed < TL_HOTPLUG_COUNT; feed++) {
@@ -175,6 +193,8 @@ static const struct {
 	{"keep-age", set_keep_age},
 	{"metrics-file", set_metrics_file},
 	{"metrics-interval", set_metrics_interval},
+	{"history", set_history},
+	{"history-size", set_history_size},
 	{"hotplug", set_hotplug},
 	{"claim", set_claim},
 };
