@@ -4,11 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-struct hal_slice hal_slice_str(const char *str)
-{
-	return hal_slice(str, str ? strlen(str) : 0);
-}
-
 /* memcmp() must not be given NULL, not even for no bytes. */
 static bool bytes_eq(const char *a, const char *b, size_t len)
 {
@@ -18,7 +13,7 @@ static bool bytes_eq(const char *a, const char *b, size_t len)
 static bool bytes_ieq(const char *a, const char *b, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (hal_to_upper(a[i]) != hal_to_upper(b[i]))
+		if (a[i] != b[i] && hal_to_upper(a[i]) != hal_to_upper(b[i]))
 			return false;
 	return true;
 }
@@ -48,20 +43,6 @@ struct hal_slice hal_slice_skip(struct hal_slice s, size_t n)
 	if (n > s.len)
 		n = s.len;
 	return hal_slice(n ? s.data + n : s.data, s.len - n);
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-struct hal_slice hal_slice_trim(struct hal_slice s)
-{
-	while (s.len > 0 && is_blank(s.data[0]))
-		s = hal_slice_skip(s, 1);
-	while (s.len > 0 && is_blank(s.data[s.len - 1]))
-		s.len--;
-	return s;
 }
 
 bool hal_slice_token(struct hal_slice *rest, char sep, struct hal_slice *ret_token)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct hal_slice {
 	const char *data;
@@ -24,7 +25,10 @@ static inline struct hal_slice hal_slice(const char *data, size_t len)
 }
 
 /* NULL gives the empty slice. */
-struct hal_slice hal_slice_str(const char *str);
+static inline struct hal_slice hal_slice_str(const char *str)
+{
+	return hal_slice(str, str ? strlen(str) : 0);
+}
 
 bool hal_slice_eq(struct hal_slice a, struct hal_slice b);
 /* ASCII only, independent of the locale. */
@@ -35,7 +39,14 @@ bool hal_slice_istarts(struct hal_slice s, struct hal_slice prefix);
 /* Drop n bytes at the front; the empty slice if there are fewer. */
 struct hal_slice hal_slice_skip(struct hal_slice s, size_t n);
 /* Without blanks and tabs at both ends. */
-struct hal_slice hal_slice_trim(struct hal_slice s);
+static inline struct hal_slice hal_slice_trim(struct hal_slice s)
+{
+	while (s.len > 0 && (s.data[0] == ' ' || s.data[0] == '\t'))
+		s = hal_slice(s.data + 1, s.len - 1);
+	while (s.len > 0 && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t'))
+		s.len--;
+	return s;
+}
 
 /*
  * Take what stands before the next sep off the front of *rest (and the separator with it). The last

@@ -3,46 +3,35 @@
 
 #include <errno.h>
 
-bool at_params_start(struct hal_slice line, const char *prefix, struct at_params *ret_params)
+/* Behind the quote that ends the string which begins at i, or the end. */
+static size_t skip_string(struct hal_slice text, size_t i)
 {
-	struct hal_slice name = hal_slice_str(prefix);
-
-	if (!hal_slice_istarts(line, name))
-		return false;
-	at_params_init(ret_params, hal_slice(line.data + name.len, line.len - name.len));
-	return true;
-}
-
-void at_params_init(struct at_params *params, struct hal_slice text)
-{
-	params->rest = text.data ? text : hal_slice("", 0);
-}
-
-bool at_params_more(const struct at_params *params)
-{
-	return params->rest.data != NULL;
+	for (i++; i < text.len; i++)
+		if (text.data[i] == '"')
+			return i + 1;
+	return i;
 }
 
 /* Length up to the comma that ends the first parameter; commas in quotes and lists do not. */
 static size_t span(struct hal_slice text)
 {
-	bool quoted = false;
 	size_t depth = 0;
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < text.len; i++) {
+	while (i < text.len) {
 		char c = text.data[i];
 
-		if (c == '"')
-			quoted = !quoted;
-		else if (quoted)
+		if (c == '"') {
+			i = skip_string(text, i);
 			continue;
-		else if (c == '(')
+		}
+		if (c == ',' && depth == 0)
+			break;
+		if (c == '(')
 			depth++;
 		else if (c == ')' && depth > 0)
 			depth--;
-		else if (c == ',' && depth == 0)
-			break;
+		i++;
 	}
 	return i;
 }
@@ -58,7 +47,7 @@ static void advance(struct at_params *params, size_t used)
 }
 
 /* Look at the next parameter; an empty one is taken. @return 0, -ENOENT or -ENODATA */
-static int peek(struct at_params *params, struct hal_slice *ret_text, size_t *ret_used)
+static inline int peek(struct at_params *params, struct hal_slice *ret_text, size_t *ret_used)
 {
 	struct hal_slice text;
 	size_t used;

@@ -16,16 +16,29 @@ struct at_params {
 	struct hal_slice rest; /* data == NULL: all parameters taken */
 };
 
-/*
- * Does line carry prefix ("+CLCC:"), in any case? Then *ret_params stands before the first
- * parameter. An empty parameter list has one empty parameter, as in V.250.
- */
-bool at_params_start(struct hal_slice line, const char *prefix, struct at_params *ret_params);
+/* A list without prefix. An empty one has one empty parameter, as in V.250. */
+static inline void at_params_init(struct at_params *params, struct hal_slice text)
+{
+	params->rest = text.data ? text : HAL_SLICE("");
+}
 
-/* A list without prefix. */
-void at_params_init(struct at_params *params, struct hal_slice text);
+/* Does line carry prefix ("+CLCC:"), in any case? Then *ret_params stands before the first
+ * parameter. */
+static inline bool at_params_start(struct hal_slice line, const char *prefix,
+				   struct at_params *ret_params)
+{
+	struct hal_slice name = hal_slice_str(prefix);
 
-bool at_params_more(const struct at_params *params);
+	if (!hal_slice_istarts(line, name))
+		return false;
+	at_params_init(ret_params, hal_slice(line.data + name.len, line.len - name.len));
+	return true;
+}
+
+static inline bool at_params_more(const struct at_params *params)
+{
+	return params->rest.data != NULL;
+}
 
 /*
  * Each takes one parameter.

@@ -40,10 +40,17 @@ static const struct result_row prefix_rows[] = {
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
+#define PREFIX_MIN 8 /* length of the shortest one */
+
 static enum at_result match_prefix(struct hal_slice line)
 {
+	if (line.len < PREFIX_MIN)
+		return AT_RESULT_NONE;
 	for (size_t i = 0; i < ARRAY_LEN(prefix_rows); i++) {
-		if (hal_slice_starts(line, prefix_rows[i].text))
+		struct hal_slice text = prefix_rows[i].text;
+
+		/* Of a fixed length, so that the compiler makes one comparison of it. */
+		if (memcmp(line.data, text.data, PREFIX_MIN) == 0 && hal_slice_starts(line, text))
 			return prefix_rows[i].result;
 	}
 	return AT_RESULT_NONE;
