@@ -5,10 +5,12 @@
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config
 	libjson-c-dev libinih-dev libserialport-dev libudev-dev"
 # python3 and socat speak to the programs in some tests, prometheus-client reads their metrics,
-# udev obeys the udev rules, systemd judges its unit, umockdev forges machines, valgrind counts; the
-# linters need clang-format and shellcheck.
-PACKAGES_TEST="$PACKAGES_BUILD g++ libcriterion-dev scdoc python3 python3-prometheus-client socat
-	udev systemd umockdev libumockdev-dev clang-format-14 shellcheck valgrind"
+# jsonschema judges linectl's JSON, zsh and fish complete its words, udev obeys the udev rules,
+# systemd judges its unit, umockdev forges machines, valgrind counts; the linters need clang-format
+# and shellcheck.
+PACKAGES_TEST="$PACKAGES_BUILD g++ libcriterion-dev scdoc python3 python3-prometheus-client
+	python3-jsonschema socat zsh fish udev systemd umockdev libumockdev-dev clang-format-14
+	shellcheck valgrind"
 PACKAGES_BENCH="$PACKAGES_TEST binutils"
 # For tests on real kernels, which are skipped without them.
 PACKAGES_QEMU="qemu-system-x86 zstd cpio kmod"

@@ -143,7 +143,8 @@ class Local(Case):
         self.assertEqual(complete("--color", "al"), ["always"])
         self.assertEqual(complete("help", "moni"), ["monitor"])
         self.assertEqual(complete("list", ""), [])
-        self.error(USAGE, "completion", "bash")
+        self.assertEqual(self.documents(OK, "completion", "fish")[0]["shell"], "fish")
+        self.error(USAGE, "completion", "tcsh")
 
     def test_help_of_every_verb(self):
         verbs = self.documents(OK, "help")[0]["verbs"]
@@ -364,7 +365,7 @@ class Device(Case):
                    extra_groups=[])
 
 
-class Daemon(Case):
+class DaemonCase(Case):
     """A daemon that many talk to."""
 
     SCENARIO = """
@@ -391,13 +392,18 @@ does = answer
         self.socket = os.path.join(self.dir, "socket")
         lines = [word for name in "abc" for word in
                  ("--line", f"{name}={self.dir}/{name},alias=line-{name} {name.upper()}")]
-        self.lined = subprocess.Popen([program("lined"), "--socket", self.socket, *lines], env=ENV,
+        self.lined = subprocess.Popen([program("lined"), "--socket", self.socket, *lines,
+                                       *self.more_words()], env=ENV,
                                       stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(self.stop, self.lined)
         wait_until("socket", lambda: os.path.exists(self.socket))
         ENV["TRUNKLINE_SOCKET"] = self.socket
         self.addCleanup(ENV.pop, "TRUNKLINE_SOCKET")
         wait_until("lines are ready", self.are_ready)
+
+    def more_words(self):
+        """Of the daemon's command line."""
+        return []
 
     def are_ready(self):
         lines = self.documents(OK, "list")[0]["lines"]
@@ -421,6 +427,15 @@ does = answer
     def keep(self, *words):
         out, _ = self.run_it(OK, "dial", "--keep", *words)
         return out.strip()
+
+    def dial_until_seen(self, *streams):
+        """Nobody tells when a monitor has begun to watch."""
+        while not all(select.select([stream], [], [], 0)[0] for stream in streams):
+            self.run_it(CALL_FAILED, "dial", "a", "200")
+
+
+class Daemon(DaemonCase):
+    """What is done with it."""
 
     def test_the_life_of_a_kept_call(self):
         session = self.keep("a", "300")
@@ -545,11 +560,6 @@ does = answer
         out, err = p.communicate(timeout=90)
         self.assertEqual(p.returncode, OK, err)
         json.loads(out)
-
-    def dial_until_seen(self, *streams):
-        """Nobody tells when a monitor has begun to watch."""
-        while not all(select.select([stream], [], [], 0)[0] for stream in streams):
-            self.run_it(CALL_FAILED, "dial", "a", "200")
 
     def test_monitor_tells_the_call(self):
         p = self.start("monitor", "--json", "a")

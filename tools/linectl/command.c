@@ -108,8 +108,9 @@ static const struct command commands[] = {
 	 "DEVICE may also be the name of the claim, for a modem that is not plugged in: what is "
 	 "between 77-trunkline- and .rules in its file's name.",
 	 "", COMMAND_LOCAL, claim_drop},
-	{"completion", "", "print a script for the completion of bash",
-	 "To try it: source <(linectl completion). Lines and sessions are asked for as you type.",
+	{"completion", "[SHELL]", "print a script for the completion of a shell",
+	 "SHELL is bash (default), zsh or fish. To try it in bash: source <(linectl completion). "
+	 "Lines, sessions and ports are asked for as you type.",
 	 "", COMMAND_LOCAL, complete_script},
 	{"version", "", "the version", NULL, "", COMMAND_LOCAL, help_version},
 	{"help", "[VERB]", "this help, or that of a verb", NULL, "", COMMAND_LOCAL, help_run},

@@ -122,6 +122,45 @@ static struct json_object *verb_to_json(const struct command *command)
 	return varlink_build_end(&b, &object) < 0 ? NULL : object;
 }
 
+static void add_words(struct varlink_build *b, const char *key, const char *words)
+{
+	struct json_object *array = json_object_new_array();
+
+	while (array && *words && b->error == 0) {
+		size_t length = strcspn(words, " ");
+
+		b->error = varlink_array_add(array, json_object_new_string_len(words, (int)length));
+		words += length + (words[length] == ' ');
+	}
+	varlink_put(b, key, array);
+}
+
+static struct json_object *option_to_json(const struct option_row *row)
+{
+	struct json_object *object = NULL;
+	struct varlink_build b;
+
+	varlink_build_start(&b);
+	varlink_put_string(&b, "option", row->name);
+	varlink_put_text(&b, "letter", row->letter ? (char[]){row->letter, '\0'} : "");
+	varlink_put_text(&b, "argument", row->arg);
+	varlink_put_string(&b, "help", row->help);
+	if (row->verbs)
+		add_words(&b, "verbs", row->verbs);
+	return varlink_build_end(&b, &object) < 0 ? NULL : object;
+}
+
+/* Of all verbs, or those that one knows. */
+static void add_options(struct varlink_build *b, const struct command *only)
+{
+	struct json_object *options = json_object_new_array();
+
+	for (const struct option_row *row = options_table(); row->name; row++)
+		if (options && b->error == 0 && (!only || options_row_fits(row, only->name)))
+			b->error = varlink_array_add(options, option_to_json(row));
+	varlink_put(b, "options", options);
+}
+
 /* The same table for programs; all verbs unless one is given. */
 static enum status print_json(struct app *app, const struct command *only)
 {
@@ -134,6 +173,7 @@ static enum status print_json(struct app *app, const struct command *only)
 		if (!only || c == only)
 			b.error = varlink_array_add(verbs, verb_to_json(c));
 	varlink_put(&b, "verbs", verbs);
+	add_options(&b, only);
 	if (varlink_build_end(&b, &object) < 0)
 		return output_no_memory(&app->output);
 	output_json(&app->output, object);

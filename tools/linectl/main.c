@@ -5,6 +5,7 @@
 
 #include "tools/linectl/command.h"
 #include "tools/linectl/connect.h"
+#include "tools/linectl/get.h"
 #include "tools/linectl/help.h"
 #include "tools/linectl/private.h"
 
@@ -13,7 +14,8 @@ static void set_up_output(struct app *app)
 	app->output = (struct output){
 		.out = stdout,
 		.err = stderr,
-		.json = app->options.json,
+		.json = app->options.json || app->options.get,
+		.get = app->options.get,
 		.quiet = app->options.quiet,
 		.legend = !app->options.no_legend,
 	};
@@ -24,6 +26,8 @@ static enum status run(struct app *app, const char **args)
 {
 	enum status status;
 
+	if (app->options.get && get_check(app, app->options.get) != STATUS_OK)
+		return STATUS_USAGE;
 	if (app->command->flags & COMMAND_LOCAL)
 		return app->command->run(app, args);
 	status = connect_open(app);

@@ -23,6 +23,7 @@ static const struct option_row option_rows[] = {
 	{"sim", 0, NULL, "a private daemon with an emulated modem, sim1; 102 answers", NULL,
 	 FLAG(sim)},
 	{"json", 'j', NULL, "JSON on stdout, errors included", NULL, FLAG(json)},
+	{"get", 'g', "FIELD[,FIELD]", "of the JSON only these values, bare", NULL, TEXT(get)},
 	{"quiet", 'q', NULL, "no progress and no remarks", NULL, FLAG(quiet)},
 	{"no-legend", 0, NULL, "tables without their first line", NULL, FLAG(no_legend)},
 	{"color", 0, "WHEN", "auto, always or never", NULL, OPTION_COLOR,

@@ -23,6 +23,7 @@ struct options {
 	bool trace;
 
 	bool json;
+	const char *get; /**< NULL: whole documents */
 	bool quiet;
 	bool no_legend;
 	enum output_color color;

@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "tools/linectl/field.h"
+#include "tools/linectl/get.h"
 #include "tools/varlink/json.h"
 
 static bool is_terminal(FILE *file)
@@ -224,7 +225,10 @@ void output_json(const struct output *output, struct json_object *object)
 
 	if (!version || json_object_object_add(object, "v", version) < 0)
 		json_object_put(version);
-	output_raw(output, object);
+	if (output->get)
+		get_print(output->out, object, output->get);
+	else
+		output_raw(output, object);
 }
 
 static void error_print_json(const struct output *output, const struct output_error *error)
@@ -252,7 +256,7 @@ enum status output_error(const struct output *output, const struct output_error 
 	char subject[OUTPUT_CELL_MAX];
 	char reason[512];
 
-	if (output->json) {
+	if (output->json && !output->get) {
 		error_print_json(output, error);
 		return error->status;
 	}

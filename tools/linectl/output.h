@@ -23,6 +23,7 @@ struct output {
 	FILE *out;
 	FILE *err;
 	bool json;
+	const char *get; /**< of documents only these fields, see get.h; errors are for people */
 	bool quiet;
 	bool legend;
 	bool color_out;

@@ -88,8 +88,29 @@ static void method_name(const char *name, char *buf, size_t size)
 /* The error as the daemon sent it, for programs and for people alike. */
 static enum status print_error(const struct app *app, const struct varlink_reply *reply)
 {
+	if (app->output.json)
+		return connect_tell(app, NULL, reply);
 	output_raw(&app->output, reply->message);
 	return exit_from_error(reply->error);
+}
+
+/* With --json it is a document like those of other verbs. */
+static enum status print_reply(const struct app *app, struct json_object *params)
+{
+	struct json_object *object;
+	struct varlink_build b;
+
+	if (!app->output.json) {
+		output_raw(&app->output, params);
+		return STATUS_OK;
+	}
+	varlink_build_start(&b);
+	varlink_put(&b, "reply", json_object_get(params));
+	if (varlink_build_end(&b, &object) < 0)
+		return output_no_memory(&app->output);
+	output_json(&app->output, object);
+	json_object_put(object);
+	return STATUS_OK;
 }
 
 enum status raw_call(struct app *app, const char **args)
@@ -119,7 +140,7 @@ enum status raw_call(struct app *app, const char **args)
 		if (reply.error)
 			status = print_error(app, &reply);
 		else
-			output_raw(&app->output, reply.params);
+			status = print_reply(app, reply.params);
 		varlink_reply_clear(&reply);
 		if (!continues)
 			break;
