@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <trunkline/session.h>
+#include <trunkline/stream.h>
 
 #include "core/event.h"
 #include "core/keep.h"
@@ -69,15 +70,14 @@ int tl_session_accept(struct tl_ctx *ctx, tl_session id)
 	return 0;
 }
 
-int tl_session_drop(struct tl_ctx *ctx, tl_session id, unsigned int flags, uint64_t *ret_op)
+static int drop(struct tl_ctx *ctx, tl_session id, enum tl_origin origin, const uint32_t *drain_ms,
+		uint64_t *ret_op)
 {
 	struct core_request *request;
 	struct core_session *session;
 	struct core_call *call;
 	int r;
 
-	if (flags & ~(unsigned int)TL_DROP_USER)
-		return -EINVAL;
 	r = find_for(ctx, id, CORE_OP_DROP, &session);
 	if (r < 0)
 		return r;
@@ -88,7 +88,10 @@ int tl_session_drop(struct tl_ctx *ctx, tl_session id, unsigned int flags, uint6
 	if (ret_op)
 		*ret_op = request->op;
 	hal_list_append(&call->drops, &request->of_target);
-	core_call_drop(call, flags & TL_DROP_USER ? TL_ORIGIN_USER : TL_ORIGIN_APPLICATION);
+	if (drain_ms)
+		core_call_drain(call, origin, *drain_ms);
+	else
+		core_call_drop(call, origin);
 	return 0;
 }
 
@@ -126,6 +129,23 @@ int tl_session_hold(struct tl_ctx *ctx, tl_session id, uint64_t *ret_op)
 int tl_session_unhold(struct tl_ctx *ctx, tl_session id, uint64_t *ret_op)
 {
 	return hold(ctx, id, CORE_OP_UNHOLD, ret_op);
+}
+
+int tl_session_drop(struct tl_ctx *ctx, tl_session id, unsigned int flags, uint64_t *ret_op)
+{
+	static const uint32_t drain_ms = TL_DRAIN_MS;
+
+	if (flags & ~(unsigned int)(TL_DROP_USER | TL_DROP_DRAIN))
+		return -EINVAL;
+	return drop(ctx, id, flags & TL_DROP_USER ? TL_ORIGIN_USER : TL_ORIGIN_APPLICATION,
+		    flags & TL_DROP_DRAIN ? &drain_ms : NULL, ret_op);
+}
+
+int tl_session_shutdown(struct tl_ctx *ctx, tl_session id, uint32_t drain_ms, uint64_t *ret_op)
+{
+	if (drain_ms > TL_DRAIN_MAX_MS)
+		return -EINVAL;
+	return drop(ctx, id, TL_ORIGIN_APPLICATION, &drain_ms, ret_op);
 }
 
 int tl_session_release(struct tl_ctx *ctx, tl_session id, unsigned int flags)
@@ -228,6 +248,7 @@ int tl_session_move(struct tl_ctx *ctx, tl_session id, tl_client to)
 	session->noticed = false;
 	client->n_sessions++;
 	hal_list_append(&client->sessions, &session->of_client);
+	core_stream_move(session);
 	core_keep_update(client);
 	return 0;
 }

@@ -36,6 +36,7 @@ struct core_call *core_call_new(struct core_line *line, enum tl_direction direct
 		       (unsigned long long)call->record.call);
 	hal_list_init(&call->sessions);
 	hal_list_init(&call->setup);
+	hal_list_init(&call->modes);
 	hal_list_init(&call->drops);
 	hal_list_init(&call->holds);
 	hal_list_init(&call->finals);
@@ -43,6 +44,7 @@ struct core_call *core_call_new(struct core_line *line, enum tl_direction direct
 		free(call);
 		return NULL;
 	}
+	core_stream_init(call);
 	core_drop_init(&call->drop);
 	core_limit_init(call);
 	call->limits.seconds[TL_LIMIT_DURATION] = line->config.max_duration_s;
@@ -64,6 +66,7 @@ void core_call_free(struct core_call *call)
 	struct tl_ctx *ctx = call->ctx;
 
 	core_limit_stop(call);
+	core_stream_fini(call);
 	hal_timer_cancel(ctx->loop, &call->drop.timer);
 	core_final_forget(call);
 	hal_list_del(&call->node);
@@ -173,6 +176,17 @@ void core_call_drop(struct core_call *call, enum tl_origin origin)
 		core_drop_start(call);
 }
 
+void core_call_drain(struct core_call *call, enum tl_origin origin, uint32_t ms)
+{
+	if (call->dropping || call->drop.running || call->record.state != TL_CALL_CONNECTED) {
+		core_call_drop(call, origin);
+		return;
+	}
+	call->dropping = true;
+	call->origin = origin;
+	core_stream_drain(call, ms);
+}
+
 void core_call_end(struct core_call *call, const struct core_cause *cause, const char *proof)
 {
 	struct core_drop_outcome outcome = {.result = TL_DROP_VERIFIED};
@@ -183,8 +197,10 @@ void core_call_end(struct core_call *call, const struct core_cause *cause, const
 	}
 	core_record_set_cause(&call->record, cause);
 	(void)core_call_apply(call, CORE_CALL_EVENT_END);
+	core_stream_end(call);
 	core_request_done_all(&call->setup, -ENOTCONN, cause->text);
 	core_request_done_all(&call->holds, -ENOTCONN, cause->text);
+	core_request_done_all(&call->modes, -ENOTCONN, cause->text);
 	if (!proof) {
 		core_drop_start(call);
 		return;
@@ -214,11 +230,14 @@ static void finish(struct core_call *call, int setup_result, int drop_result, co
 	bool was_over = call->over;
 
 	core_limit_stop(call);
+	core_stream_stop_drain(call);
+	core_stream_end(call);
 	call->over = true;
 	if (!was_over)
 		core_keep_over(call);
 	core_request_done_all(&call->setup, setup_result, text);
 	core_request_done_all(&call->holds, setup_result, text);
+	core_request_done_all(&call->modes, setup_result, text);
 	core_request_done_all(&call->drops, drop_result, text);
 }
 
@@ -345,6 +364,7 @@ void core_call_event(struct core_line *line, enum core_call_event event)
 		return;
 	}
 	core_limit_start(call);
+	core_stream_wake_writer(call);
 }
 
 void core_call_hold_done(struct core_line *line, int error)
@@ -369,16 +389,20 @@ void core_call_set_link(struct core_line *line, const struct core_link *link)
 		call->record.link = *link;
 }
 
-void core_call_add_bytes(struct core_line *line, uint64_t in, uint64_t out)
+void core_call_break(struct core_line *line)
 {
-	struct core_call *call = line->call;
+	struct core_call *call = live_call(line, "break");
 
-	/* What comes while the line is made ready again belongs to no call. */
-	if (!call || call->over)
-		return;
-	call->record.bytes_in += in;
-	call->record.bytes_out += out;
-	core_limit_touch(call);
+	if (call && call->stream.attached)
+		core_event_break(call->stream.attached);
+}
+
+void core_call_mode_done(struct core_line *line, int error)
+{
+	struct core_call *call = live_call(line, "change of mode");
+
+	if (call)
+		core_request_done_all(&call->modes, error, NULL);
 }
 
 void core_call_note(struct core_line *line, const char *note)

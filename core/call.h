@@ -12,6 +12,7 @@
 #include "core/drop.h"
 #include "core/limit.h"
 #include "core/record.h"
+#include "core/stream.h"
 
 struct core_line;
 struct core_request;
@@ -38,10 +39,12 @@ struct core_call {
 	struct core_drop drop;
 	struct core_dial dial;
 	struct core_limits limits;
+	struct core_stream stream;
 	struct hal_list setup;	/* requests that wait for the dial or answer */
 	struct hal_list drops;	/* requests that wait for the end */
 	struct hal_list holds;	/* at most one request, to hold or take back */
 	struct hal_list finals; /* tl_event.node of core/final.h, until it is told */
+	struct hal_list modes;	/* at most one request: escape or resume */
 };
 
 /* @return NULL when out of memory */
@@ -66,6 +69,8 @@ bool core_call_apply(struct core_call *call, enum core_call_event event);
 void core_call_place(struct core_call *call);
 /* Start to clear a live call on behalf of origin; joins what is under way. */
 void core_call_drop(struct core_call *call, enum tl_origin origin);
+/* The same when what has been written has gone out, after ms at most. */
+void core_call_drain(struct core_call *call, enum tl_origin origin, uint32_t ms);
 /* Ended by somebody else; proof as in core_call_ended(). */
 void core_call_end(struct core_call *call, const struct core_cause *cause, const char *proof);
 /* Verified on hook: IDLE. */

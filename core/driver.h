@@ -12,6 +12,7 @@
  * detach() a driver makes no upcall.
  */
 
+#include <sys/types.h>
 #include <trunkline/line.h>
 #include <trunkline/types.h>
 
@@ -181,6 +182,28 @@ struct core_driver_ops {
 	 * first: it is withdrawn then. @return 0; -EPERM touches calls; -EINVAL; -ENOSPC; -ENOMEM
 	 */
 	int (*command)(void *driver, const char *text, uint32_t timeout_ms);
+	/*
+	 * Data calls that are connected. read NULL: the driver has no data; each of the others may
+	 * be NULL as well.
+	 *
+	 * Bytes straight from the port, asked for only while the core holds none. @return > 0;
+	 * -EAGAIN nothing, or not now, or size is small: what there is comes by core_call_data()
+	 */
+	ssize_t (*read)(void *driver, void *buf, size_t size);
+	/* @return > 0 taken; -EAGAIN not now: core_call_writable() follows; -ENODEV */
+	ssize_t (*write)(void *driver, const void *buf, size_t len);
+	/* core_call_room() was 0, and is more now. */
+	void (*data_taken)(void *driver);
+	/* Bytes written that have not left the port. forget: they will not. NULL: never any */
+	size_t (*unsent)(void *driver, bool forget);
+	/* @return 0; -EOPNOTSUPP; -EBUSY one is being sent; -EAGAIN not online; -ENODEV */
+	int (*send_break)(void *driver, uint32_t ms);
+	/*
+	 * To command state and back, with the call kept. core_call_mode_done() follows, unless the
+	 * call ends before. @return 0; -EBUSY not online (not in command state); -ENODEV
+	 */
+	int (*escape)(void *driver);
+	int (*resume)(void *driver);
 	/* What the dialogue has cost so far. */
 	void (*count)(void *driver, uint64_t *ret_timeouts, uint64_t *ret_resyncs);
 };
@@ -227,7 +250,18 @@ void core_call_event(struct core_line *line, enum core_call_event event);
 /* What ops->hold() was to do is done: 0, or the error with which nothing has changed. */
 void core_call_hold_done(struct core_line *line, int error);
 void core_call_set_link(struct core_line *line, const struct core_link *link);
-void core_call_add_bytes(struct core_line *line, uint64_t in, uint64_t out);
+/* How many bytes of data the core takes now. 0: leave them at the port, ops->data_taken() follows.
+ */
+size_t core_call_room(struct core_line *line);
+/* Data from the far end, at most core_call_room() bytes. What came before the end of the call may
+ * be more, and comes before core_call_ended(), core_line_lost() or, in detach(), at last. */
+void core_call_data(struct core_line *line, const char *data, size_t len);
+/* ops->write() takes bytes again. */
+void core_call_writable(struct core_line *line);
+/* A break signal from the far end. */
+void core_call_break(struct core_line *line);
+/* ops->escape() or ops->resume() has worked (0), or not. */
+void core_call_mode_done(struct core_line *line, int error);
 /* Something to remember about this call. */
 void core_call_note(struct core_line *line, const char *note);
 /*

@@ -6,6 +6,7 @@
 #include "core/call.h"
 #include "core/line.h"
 #include "core/record.h"
+#include "core/request.h"
 
 static struct core_call *to_call(struct core_drop *drop)
 {
@@ -113,10 +114,14 @@ void core_drop_start(struct core_call *call)
 	if (drop->running)
 		return;
 	core_limit_stop(call);
+	core_stream_stop_drain(call);
 	call->ctx->counts[TL_COUNT_DROPS_TOTAL]++;
 	drop->running = true;
+	core_request_done_all(&call->modes, -ECANCELED, NULL);
 	if (!call->line->driver)
 		return;
+	if (call->line->ops->unsent)
+		call->record.bytes_unsent += call->line->ops->unsent(call->line->driver, true);
 	drop->index = 0;
 	drop->steps = call->line->ops->ladder(call->line->driver, &drop->n_steps);
 	take_step(call);

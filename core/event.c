@@ -38,10 +38,16 @@ void core_event_complete(struct tl_ctx *ctx, struct tl_event *event)
 	enqueue(ctx, event);
 }
 
-/* Completions and records have had their room from the beginning. */
+static bool is_of_stream(const struct tl_event *event)
+{
+	return event->type == TL_EVENT_READABLE || event->type == TL_EVENT_WRITABLE;
+}
+
+/* Completions, records and what streams promise have had their room from the beginning. */
 static bool is_limited(const struct tl_event *event)
 {
-	return event->type != TL_EVENT_OP_DONE && event->type != TL_EVENT_CALL_RECORD;
+	return event->type != TL_EVENT_OP_DONE && event->type != TL_EVENT_CALL_RECORD &&
+	       !is_of_stream(event);
 }
 
 static void lose(struct core_client *client)
@@ -108,25 +114,33 @@ static void send_to_watchers(const struct core_call *call, const struct tl_event
 	}
 }
 
-void core_event_call_others(struct core_call *call, enum tl_event_type type,
-			    const struct core_session *by)
+/* Fills in who it is for. by: not to this one. */
+static void send_to_all(struct core_call *call, struct tl_event *event,
+			const struct core_session *by)
 {
 	struct core_session *session;
 	struct hal_list *node;
-	struct tl_event event;
 
-	core_event_fill_call(&event, call, type);
 	hal_list_for_each (node, &call->sessions) {
 		session = HAL_CONTAINER_OF(node, struct core_session, of_call);
 		if (by && session == by)
 			continue;
-		event.session = session->id;
-		event.privilege = session->privilege;
-		send(session->client, &event);
+		event->session = session->id;
+		event->privilege = session->privilege;
+		send(session->client, event);
 	}
-	event.session = (tl_session){0};
-	event.privilege = TL_PRIVILEGE_NONE;
-	send_to_watchers(call, &event);
+	event->session = (tl_session){0};
+	event->privilege = TL_PRIVILEGE_NONE;
+	send_to_watchers(call, event);
+}
+
+void core_event_call_others(struct core_call *call, enum tl_event_type type,
+			    const struct core_session *by)
+{
+	struct tl_event event;
+
+	core_event_fill_call(&event, call, type);
+	send_to_all(call, &event, by);
 }
 
 void core_event_call(struct core_call *call, enum tl_event_type type)
@@ -154,6 +168,40 @@ void core_event_session_new(struct core_session *session)
 	event.session = session->id;
 	event.privilege = session->privilege;
 	send(session->client, &event);
+}
+
+void core_event_limit(struct core_call *call, enum tl_limit limit, uint64_t seconds)
+{
+	struct tl_event event;
+
+	core_event_fill_call(&event, call, TL_EVENT_LIMIT_NEAR);
+	event.limit = limit;
+	event.count = seconds;
+	send_to_all(call, &event, NULL);
+}
+
+static void fill_session(struct tl_event *event, const struct core_session *session,
+			 enum tl_event_type type)
+{
+	core_event_fill_call(event, session->call, type);
+	event->session = session->id;
+	event->privilege = session->privilege;
+	event->client = session->client->id;
+}
+
+void core_event_break(struct core_session *session)
+{
+	struct tl_event event;
+
+	fill_session(&event, session, TL_EVENT_BREAK);
+	send(session->client, &event);
+}
+
+void core_event_stream(struct core_session *session, struct tl_event *event,
+		       enum tl_event_type type)
+{
+	fill_session(event, session, type);
+	enqueue(session->call->ctx, event);
 }
 
 void core_event_line(struct core_line *line, enum tl_event_type type)
@@ -196,9 +244,33 @@ void core_event_purge_session(struct tl_ctx *ctx, uint64_t session)
 		if (event->session.id != session || event->type == TL_EVENT_OP_DONE ||
 		    event->type == TL_EVENT_SESSION_EXPIRING)
 			continue;
-		if (core_client_find(ctx, event->client, &client) == 0)
+		if (is_limited(event) && core_client_find(ctx, event->client, &client) == 0)
 			client->n_events--;
 		forget(ctx, event);
+	}
+}
+
+void core_event_purge_stream(struct tl_ctx *ctx, tl_session session)
+{
+	struct hal_list *node, *tmp;
+	struct tl_event *event;
+
+	hal_list_for_each_safe (node, tmp, &ctx->events) {
+		event = HAL_CONTAINER_OF(node, struct tl_event, node);
+		if (event->session.id == session.id && is_of_stream(event))
+			forget(ctx, event);
+	}
+}
+
+void core_event_move_stream(struct core_session *session)
+{
+	struct hal_list *node;
+	struct tl_event *event;
+
+	hal_list_for_each (node, &session->call->ctx->events) {
+		event = HAL_CONTAINER_OF(node, struct tl_event, node);
+		if (event->session.id == session->id.id && is_of_stream(event))
+			event->client = session->client->id;
 	}
 }
 
@@ -243,6 +315,7 @@ static struct tl_event *next_lost(struct tl_ctx *ctx)
 int tl_ctx_next_event(struct tl_ctx *ctx, struct tl_event **ret_event)
 {
 	struct hal_list *node = hal_list_pop(&ctx->events);
+	struct core_session *session;
 	struct core_client *client;
 	struct tl_event *event;
 
@@ -257,6 +330,8 @@ int tl_ctx_next_event(struct tl_ctx *ctx, struct tl_event **ret_event)
 	ctx->counts[TL_COUNT_EVENTS]--;
 	if (is_limited(event) && core_client_find(ctx, event->client, &client) == 0)
 		client->n_events--;
+	if (is_of_stream(event) && core_session_find(ctx, event->session, &session) == 0)
+		core_stream_fetched(session->call, event->type);
 	*ret_event = event;
 	return 1;
 }
@@ -359,6 +434,11 @@ uint32_t tl_event_get_rings(const struct tl_event *event)
 uint64_t tl_event_get_count(const struct tl_event *event)
 {
 	return event->count;
+}
+
+enum tl_limit tl_event_get_limit(const struct tl_event *event)
+{
+	return event->limit;
 }
 
 uint64_t tl_event_get_boot_us(const struct tl_event *event)

@@ -37,6 +37,7 @@ struct tl_event {
 	uint32_t owners, monitors;
 	uint32_t rings;
 	uint64_t count;
+	enum tl_limit limit;
 	uint64_t boot_us;
 	int64_t wall_us;
 	char line_name[CORE_NAME_MAX];
@@ -57,6 +58,16 @@ void core_event_call_others(struct core_call *call, enum tl_event_type type,
 /* The session will be released after so many seconds, or (0) is released now. */
 void core_event_expiring(struct core_session *session, uint64_t seconds);
 void core_event_session_new(struct core_session *session);
+/* A limit ends the call in so many seconds. */
+void core_event_limit(struct core_call *call, enum tl_limit limit, uint64_t seconds);
+void core_event_break(struct core_session *session);
+/* READABLE or WRITABLE, allocated beforehand; takes ownership. */
+void core_event_stream(struct core_session *session, struct tl_event *event,
+		       enum tl_event_type type);
+/* Forget the READABLE and WRITABLE that are queued for a session. */
+void core_event_purge_stream(struct tl_ctx *ctx, tl_session session);
+/* They are for its present client. */
+void core_event_move_stream(struct core_session *session);
 /* To those who have the line open and to watching clients. */
 void core_event_line(struct core_line *line, enum tl_event_type type);
 /* Forget what is queued for a session, completions and the news of its expiry excepted. */

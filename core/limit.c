@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/call.h"
+#include "core/event.h"
 
 static void reached(struct core_call *call, enum tl_limit limit)
 {
@@ -22,39 +23,66 @@ static struct core_call *to_call(struct core_limits *limits)
 	return HAL_CONTAINER_OF(limits, struct core_call, limits);
 }
 
-static void on_duration(struct hal_timer *timer)
+/* When it ends the call, as things are. */
+static uint64_t due_us(const struct core_limits *limits, enum tl_limit limit)
 {
-	struct core_limits *limits = HAL_CONTAINER_OF(timer, struct core_limits, duration);
+	uint64_t from = limit == TL_LIMIT_DURATION ? limits->started_us : limits->active_us;
 
-	reached(to_call(limits), TL_LIMIT_DURATION);
+	return from + HAL_USEC_PER_SEC * limits->seconds[limit];
 }
 
-/* Arm for seconds after from_us; what is past is due at once. */
-static void arm(struct core_call *call, struct hal_timer *timer, uint64_t from_us, uint32_t seconds)
+static uint64_t notice_us(const struct core_limits *limits, enum tl_limit limit)
 {
-	struct hal_loop *loop = call->ctx->loop;
-	uint64_t due = from_us + HAL_USEC_PER_SEC * seconds;
-	uint64_t now = hal_loop_now_us(loop);
+	uint64_t before = HAL_USEC_PER_SEC * limits->seconds[limit] / 10;
 
-	if (seconds == 0)
-		hal_timer_cancel(loop, timer);
+	if (before > HAL_USEC_PER_SEC * TL_LIMIT_NOTICE_MAX_S)
+		before = HAL_USEC_PER_SEC * TL_LIMIT_NOTICE_MAX_S;
+	return due_us(limits, limit) - before;
+}
+
+static void arm(struct core_call *call, enum tl_limit limit)
+{
+	struct core_limits *limits = &call->limits;
+	struct hal_timer *timer =
+		limit == TL_LIMIT_DURATION ? &limits->duration : &limits->inactivity;
+	uint64_t now = hal_loop_now_us(call->ctx->loop);
+	uint64_t due = limits->announced[limit] ? due_us(limits, limit) : notice_us(limits, limit);
+
+	if (limits->seconds[limit] == 0)
+		hal_timer_cancel(call->ctx->loop, timer);
 	else
-		hal_timer_arm_ms(loop, timer,
-				 due > now ? (due - now + HAL_USEC_PER_MSEC - 1) / HAL_USEC_PER_MSEC
-					   : 0);
+		hal_timer_arm_us(call->ctx->loop, timer, due > now ? due - now : 0);
 }
 
 /* Bytes only note when they came: the timer looks whether that was long enough ago. */
+static void look(struct core_call *call, enum tl_limit limit)
+{
+	struct core_limits *limits = &call->limits;
+	uint64_t now = hal_loop_now_us(call->ctx->loop);
+	uint64_t due = due_us(limits, limit);
+
+	if (now >= due) {
+		reached(call, limit);
+		return;
+	}
+	if (now < notice_us(limits, limit)) {
+		limits->announced[limit] = false;
+	} else if (!limits->announced[limit]) {
+		limits->announced[limit] = true;
+		core_event_limit(call, limit,
+				 (due - now + HAL_USEC_PER_SEC - 1) / HAL_USEC_PER_SEC);
+	}
+	arm(call, limit);
+}
+
+static void on_duration(struct hal_timer *timer)
+{
+	look(to_call(HAL_CONTAINER_OF(timer, struct core_limits, duration)), TL_LIMIT_DURATION);
+}
+
 static void on_inactivity(struct hal_timer *timer)
 {
-	struct core_limits *limits = HAL_CONTAINER_OF(timer, struct core_limits, inactivity);
-	struct core_call *call = to_call(limits);
-	uint32_t seconds = limits->seconds[TL_LIMIT_INACTIVITY];
-
-	if (hal_loop_now_us(call->ctx->loop) < limits->active_us + HAL_USEC_PER_SEC * seconds)
-		arm(call, timer, limits->active_us, seconds);
-	else
-		reached(call, TL_LIMIT_INACTIVITY);
+	look(to_call(HAL_CONTAINER_OF(timer, struct core_limits, inactivity)), TL_LIMIT_INACTIVITY);
 }
 
 void core_limit_init(struct core_call *call)
@@ -65,12 +93,9 @@ void core_limit_init(struct core_call *call)
 
 static void arm_all(struct core_call *call)
 {
-	struct core_limits *limits = &call->limits;
-
-	arm(call, &limits->duration, limits->started_us, limits->seconds[TL_LIMIT_DURATION]);
+	arm(call, TL_LIMIT_DURATION);
 	if (call->record.media == TL_MEDIA_DATA)
-		arm(call, &limits->inactivity, limits->active_us,
-		    limits->seconds[TL_LIMIT_INACTIVITY]);
+		arm(call, TL_LIMIT_INACTIVITY);
 }
 
 void core_limit_start(struct core_call *call)
@@ -93,6 +118,7 @@ void core_limit_stop(struct core_call *call)
 void core_limit_set(struct core_call *call, enum tl_limit limit, uint32_t seconds)
 {
 	call->limits.seconds[limit] = seconds;
+	call->limits.announced[limit] = false;
 	if (call->limits.started_us && !call->dropping)
 		arm_all(call);
 }

@@ -2,7 +2,8 @@
 #ifndef CORE_LIMIT_H
 #define CORE_LIMIT_H
 
-/* Limits of time on a call: the one that is reached first ends it, origin "timeout". */
+/* Limits of time on a call: each is announced, and the one that is reached first ends it, origin
+ * "timeout". */
 
 #include <trunkline/session.h>
 
@@ -15,6 +16,7 @@ struct core_limits {
 	struct hal_timer duration, inactivity;
 	uint64_t started_us; /* 0: not running */
 	uint64_t active_us;  /* when bytes were last seen */
+	bool announced[TL_LIMIT_COUNT];
 };
 
 void core_limit_init(struct core_call *call);

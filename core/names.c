@@ -119,6 +119,10 @@ static const char *const event_types[TL_EVENT_TYPE_COUNT] = {
 	[TL_EVENT_LOST] = "lost",
 	[TL_EVENT_SESSION_EXPIRING] = "session-expiring",
 	[TL_EVENT_CALL_RECORD] = "call-record",
+	[TL_EVENT_READABLE] = "readable",
+	[TL_EVENT_WRITABLE] = "writable",
+	[TL_EVENT_BREAK] = "break",
+	[TL_EVENT_LIMIT_NEAR] = "limit-near",
 };
 
 static const char *const moments[TL_MOMENT_COUNT] = {

@@ -37,6 +37,7 @@ struct core_record {
 	char caller_name[CORE_IDENT_MAX];
 	struct core_link link;
 	uint64_t bytes_in, bytes_out;
+	uint64_t bytes_unsent; /* of bytes_out, discarded by a drop */
 	struct core_cause cause;
 	char note[CORE_TEXT_MAX];
 	size_t n_drops;

@@ -58,6 +58,8 @@ void core_session_set_privilege(struct core_session *session, enum tl_privilege 
 {
 	struct core_call *call = session->call;
 
+	if (privilege != TL_PRIVILEGE_OWNER)
+		core_stream_detach(session);
 	(*count_of(call, session->privilege))--;
 	session->privilege = privilege;
 	(*count_of(call, privilege))++;
@@ -98,6 +100,7 @@ void core_session_free(struct core_session *session)
 	struct core_call *call = session->call;
 	struct tl_ctx *ctx = call->ctx;
 
+	core_stream_detach(session);
 	core_event_purge_session(ctx, session->id.id);
 	(*count_of(call, session->privilege))--;
 	session->client->n_sessions--;

@@ -182,6 +182,11 @@ uint64_t tl_session_info_bytes_out(const struct tl_session_info *info)
 	return info->record.bytes_out;
 }
 
+uint64_t tl_session_info_bytes_unsent(const struct tl_session_info *info)
+{
+	return info->record.bytes_unsent;
+}
+
 enum tl_origin tl_session_info_origin(const struct tl_session_info *info)
 {
 	return info->record.cause.origin;

@@ -17,8 +17,9 @@ enum core_op {
 	CORE_OP_LIMIT,	  /* set a limit of time */
 	CORE_OP_HOLD,
 	CORE_OP_UNHOLD,
+	CORE_OP_ATTACH, /* have the call's bytes */
 };
-#define CORE_OP_COUNT 10
+#define CORE_OP_COUNT 11
 
 /* A privilege, and whether it is the only one of its kind that counts. */
 enum core_role {

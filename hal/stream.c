@@ -43,6 +43,11 @@ int hal_stream_flush(struct hal_stream *s)
 	return s->ops->flush ? s->ops->flush(s) : -EOPNOTSUPP;
 }
 
+int hal_stream_unsent(struct hal_stream *s, bool forget, size_t *ret_n)
+{
+	return s->ops->unsent ? s->ops->unsent(s, forget, ret_n) : -EOPNOTSUPP;
+}
+
 int hal_stream_want_write(struct hal_stream *s, bool on)
 {
 	return s->ops->want_write ? s->ops->want_write(s, on) : -EOPNOTSUPP;

@@ -41,8 +41,8 @@ enum hal_stream_event {
 	HAL_STREAM_OPENED = 1 << 0,   /* usable; comes once, first */
 	HAL_STREAM_READABLE = 1 << 1, /* level: repeated while there are bytes */
 	HAL_STREAM_WRITABLE = 1 << 2, /* only while asked for by hal_stream_want_write() */
-	HAL_STREAM_LINES = 1 << 3,    /* an input line changed; only while watched */
-	HAL_STREAM_LOST = 1 << 4,     /* last event */
+	HAL_STREAM_LINES = 1 << 3, /* an input line changed, or a break came; only while watched */
+	HAL_STREAM_LOST = 1 << 4,  /* last event */
 };
 
 enum hal_stream_parity { HAL_STREAM_PARITY_NONE, HAL_STREAM_PARITY_EVEN, HAL_STREAM_PARITY_ODD };
@@ -87,6 +87,8 @@ struct hal_stream_ops {
 	int (*configure)(struct hal_stream *s, const struct hal_stream_config *config);
 	/* Forget bytes not yet sent and not yet read. */
 	int (*flush)(struct hal_stream *s);
+	/* Bytes taken by write that have not left; forget: they will not. */
+	int (*unsent)(struct hal_stream *s, bool forget, size_t *ret_n);
 	int (*want_write)(struct hal_stream *s, bool on);
 	/* off: no HAL_STREAM_READABLE until on again, the far end is held by flow control */
 	int (*want_read)(struct hal_stream *s, bool on);
@@ -150,6 +152,7 @@ int hal_stream_get_counters(struct hal_stream *s, struct hal_stream_counters *re
 int hal_stream_set_break(struct hal_stream *s, bool on);
 int hal_stream_configure(struct hal_stream *s, const struct hal_stream_config *config);
 int hal_stream_flush(struct hal_stream *s);
+int hal_stream_unsent(struct hal_stream *s, bool forget, size_t *ret_n);
 int hal_stream_want_write(struct hal_stream *s, bool on);
 /* -EOPNOTSUPP: the caller must go on reading, and lose what it cannot keep. On after opening. */
 int hal_stream_want_read(struct hal_stream *s, bool on);

@@ -187,8 +187,12 @@ static int mem_set_break(struct hal_stream *s, bool on)
 
 	if (is_over(end))
 		return -ENODEV;
-	if (on && end->peer)
-		end->peer->counters.brk++;
+	if (!on || !end->peer)
+		return 0;
+	end->peer->counters.brk++;
+	if (end->peer->watches_lines)
+		end->peer->pending |= HAL_STREAM_LINES;
+	notify(end->peer);
 	return 0;
 }
 
@@ -209,6 +213,19 @@ static int mem_flush(struct hal_stream *s)
 	hal_ring_drop(&end->unread, end->unread.len);
 	notify(end->peer);
 	notify(end);
+	return 0;
+}
+
+/* What the other side has not read could be on the wire as well. */
+static int mem_unsent(struct hal_stream *s, bool forget, size_t *ret_n)
+{
+	struct mem_end *end = to_end(s);
+
+	if (is_over(end) || !end->peer)
+		return -ENODEV;
+	*ret_n = end->peer->unread.len;
+	if (forget)
+		hal_ring_drop(&end->peer->unread, end->peer->unread.len);
 	return 0;
 }
 
@@ -277,6 +294,7 @@ static const struct hal_stream_ops mem_ops = {
 	.set_break = mem_set_break,
 	.configure = mem_configure,
 	.flush = mem_flush,
+	.unsent = mem_unsent,
 	.want_write = mem_want_write,
 	.want_read = mem_want_read,
 	.watch_lines = mem_watch_lines,

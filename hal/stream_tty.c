@@ -267,6 +267,21 @@ static int tty_flush(struct hal_stream *s)
 	return check(tty, ioctl(tty->fd, TCFLSH, TCIOFLUSH));
 }
 
+static int tty_unsent(struct hal_stream *s, bool forget, size_t *ret_n)
+{
+	struct tty *tty = to_tty(s);
+	int n = 0, r;
+
+	if (tty->lost)
+		return -ENODEV;
+	r = check(tty, ioctl(tty->fd, TIOCOUTQ, &n));
+	if (r == 0 && forget)
+		r = check(tty, ioctl(tty->fd, TCFLSH, TCOFLUSH));
+	if (r == 0)
+		*ret_n = n > 0 ? (size_t)n : 0;
+	return r;
+}
+
 /* Until HAL_STREAM_OPENED has been reported nothing is watched: it comes first. */
 static int want(struct tty *tty, unsigned int events, bool on)
 {
@@ -303,7 +318,7 @@ static int poll_lines(struct tty *tty, bool *ret_changed)
 		return r;
 	*ret_changed = lines != tty->lines || counters.cts != tty->counters.cts ||
 		       counters.dsr != tty->counters.dsr || counters.dcd != tty->counters.dcd ||
-		       counters.ri != tty->counters.ri;
+		       counters.ri != tty->counters.ri || counters.brk != tty->counters.brk;
 	tty->lines = lines;
 	tty->counters = counters;
 	return 0;
@@ -372,6 +387,7 @@ static const struct hal_stream_ops tty_ops = {
 	.set_break = tty_set_break,
 	.configure = tty_configure,
 	.flush = tty_flush,
+	.unsent = tty_unsent,
 	.want_write = tty_want_write,
 	.want_read = tty_want_read,
 	.watch_lines = tty_watch_lines,

@@ -9,6 +9,7 @@ void at_data_enter(struct at_queue *queue)
 	queue->phase = AT_PHASE_DATA;
 	/* A modem's own guard time begins no sooner than the data state. */
 	queue->last_tx_us = hal_loop_now_us(queue->loop);
+	queue->pluses = 0;
 	at_lexer_reset(&queue->lexer);
 }
 
@@ -29,10 +30,33 @@ bool at_queue_in_data(const struct at_queue *queue)
 	return queue->phase == AT_PHASE_DATA;
 }
 
+bool at_data_pause(struct at_queue *queue)
+{
+	queue->paused = hal_stream_want_read(queue->stream, false) == 0;
+	return queue->paused;
+}
+
+void at_queue_resume_data(struct at_queue *queue)
+{
+	if (!queue->paused)
+		return;
+	queue->paused = false;
+	/* Fails only when the stream is lost, which has an event of its own. */
+	(void)hal_stream_want_read(queue->stream, true);
+}
+
+static void forget_plus(struct at_queue *queue)
+{
+	queue->plus_held = false;
+	hal_timer_cancel(queue->loop, &queue->plus_timer);
+}
+
 static void leave(struct at_queue *queue)
 {
 	queue->phase = AT_PHASE_IDLE;
 	queue->data_blocked = false;
+	forget_plus(queue);
+	at_queue_resume_data(queue);
 	hal_timer_cancel(queue->loop, &queue->timer);
 	at_queue_update_want_write(queue);
 }
@@ -48,6 +72,120 @@ void at_queue_leave_data(struct at_queue *queue, bool resync)
 	at_queue_pump(queue);
 }
 
+/* ---- three pluses are no escape ---- */
+
+/* How many stand at the end, behind run of them. */
+static unsigned int count_pluses(unsigned int run, const char *data, size_t len)
+{
+	size_t skipped = len > 4 ? len - 4 : 0;
+
+	for (size_t i = skipped; i < len; i++) {
+		if (data[i] != '+')
+			run = 0;
+		else if (run < 4)
+			run++;
+	}
+	return run;
+}
+
+/* Write, but hold back a third plus at the end. @return bytes taken; -EAGAIN, -ENODEV */
+static ssize_t write_guarded(struct at_queue *queue, const char *data, size_t len)
+{
+	bool hold = count_pluses(queue->pluses, data, len) == 3;
+	ssize_t n = 0;
+
+	if (len - hold > 0)
+		n = hal_stream_write(queue->stream, data, len - hold);
+	if (n < 0)
+		return n;
+	queue->pluses = count_pluses(queue->pluses, data, (size_t)n);
+	queue->last_tx_us = hal_loop_now_us(queue->loop);
+	if (!hold || (size_t)n < len - hold)
+		return n;
+	queue->plus_held = true;
+	hal_timer_arm_ms(queue->loop, &queue->plus_timer, AT_PLUS_PAUSE_MS);
+	return n + 1;
+}
+
+/* The one that was held goes first, and not alone. */
+static ssize_t write_behind_plus(struct at_queue *queue, const char *data, size_t len)
+{
+	char joined[256] = "+";
+	ssize_t n;
+
+	if (len > sizeof(joined) - 1)
+		len = sizeof(joined) - 1;
+	memcpy(joined + 1, data, len);
+	forget_plus(queue);
+	n = write_guarded(queue, joined, len + 1);
+	if (n > 1)
+		return n - 1;
+	if (n < 1) {
+		queue->plus_held = true;
+		hal_timer_arm_ms(queue->loop, &queue->plus_timer, AT_PLUS_PAUSE_MS);
+	}
+	return n < 0 ? n : -EAGAIN;
+}
+
+/* The pause has been long enough: what goes out now begins a new count. @return false: later */
+static bool send_plus(struct at_queue *queue)
+{
+	size_t unsent = 0;
+
+	/* Fails where the stream cannot tell; then it has gone. */
+	(void)hal_stream_unsent(queue->stream, false, &unsent);
+	if (unsent > 0 || hal_stream_write(queue->stream, "+", 1) != 1)
+		return false;
+	forget_plus(queue);
+	queue->pluses = 1;
+	queue->last_tx_us = hal_loop_now_us(queue->loop);
+	return true;
+}
+
+void at_plus_timer(struct hal_timer *timer)
+{
+	struct at_queue *queue = HAL_CONTAINER_OF(timer, struct at_queue, plus_timer);
+
+	/* An escape that is under way sends it. */
+	if (queue->escape.step == AT_ESCAPE_NONE && !send_plus(queue))
+		hal_timer_arm_ms(queue->loop, timer, AT_PLUS_PAUSE_MS);
+}
+
+size_t at_queue_unsent(struct at_queue *queue, bool forget)
+{
+	size_t n = 0;
+
+	if (queue->phase != AT_PHASE_DATA)
+		return 0;
+	/* Fails where the stream cannot tell, and when it is lost. */
+	(void)hal_stream_unsent(queue->stream, forget, &n);
+	n += queue->plus_held;
+	if (forget)
+		forget_plus(queue);
+	return n;
+}
+
+/* ---- data ---- */
+
+ssize_t at_queue_read_data(struct at_queue *queue, char *buf, size_t size)
+{
+	struct hal_slice data;
+	ssize_t n;
+
+	if (queue->phase == AT_PHASE_LOST)
+		return -ENODEV;
+	if (queue->phase != AT_PHASE_DATA || queue->escape.step == AT_ESCAPE_WAIT)
+		return -EAGAIN;
+	n = hal_stream_read(queue->stream, buf, size);
+	if (n < 0)
+		return n;
+	queue->counts.bytes_in += (size_t)n;
+	data = at_lexer_data(&queue->lexer, hal_slice(buf, (size_t)n));
+	if (data.data != buf)
+		memmove(buf, data.data, data.len);
+	return data.len > 0 ? (ssize_t)data.len : -EAGAIN;
+}
+
 ssize_t at_queue_write_data(struct at_queue *queue, const char *data, size_t len)
 {
 	ssize_t n = -EAGAIN;
@@ -60,9 +198,8 @@ ssize_t at_queue_write_data(struct at_queue *queue, const char *data, size_t len
 		return 0;
 	/* Silence is part of the escape. */
 	if (queue->escape.step == AT_ESCAPE_NONE && !at_queue_sending(queue))
-		n = hal_stream_write(queue->stream, data, len);
-	if (n > 0)
-		queue->last_tx_us = hal_loop_now_us(queue->loop);
+		n = queue->plus_held ? write_behind_plus(queue, data, len)
+				     : write_guarded(queue, data, len);
 	if (n != (ssize_t)len && !queue->data_blocked) {
 		queue->data_blocked = true;
 		at_queue_update_want_write(queue);
@@ -98,31 +235,48 @@ static void finish_escape(struct at_queue *queue, struct hal_slice line)
 	};
 
 	escape->step = AT_ESCAPE_NONE;
+	escape->tail.len = 0;
 	leave(queue);
 	at_queue_trace(queue, '<', line, false);
 	if (!escape->muted && escape->cmd.on_done)
 		escape->cmd.on_done(escape->cmd.user, &answer);
 }
 
-/* +++ is sent: data goes on until a line says that it is over. What of the line came in chunks
- * before has been taken for data. */
+/* The line that has ended the escape is no data: given is what stands before it. */
+static void cut_line(struct at_queue *queue, struct hal_slice data, size_t len)
+{
+	struct at_tail *tail = &queue->escape.tail;
+
+	tail->len = 0;
+	data.len -= data.len < len + 1 ? data.len : len + 1;
+	/* CR LF stand before a response, too (V.250 §5.7.1). */
+	if (data.len >= 2 && memcmp(data.data + data.len - 2, "\r\n", 2) == 0)
+		data.len -= 2;
+	give_data(queue, data);
+}
+
+/* +++ is sent: data goes on until a line says that it is over. */
 static void receive_until_ok(struct at_queue *queue, struct hal_slice *input)
 {
+	struct at_tail *tail = &queue->escape.tail;
 	struct hal_slice data = *input;
+	struct at_tail_data certain;
 	struct at_token token;
+	bool over = false;
 
-	while (at_lexer_next(&queue->lexer, input, &token) != AT_TOKEN_NONE) {
-		if (token.type != AT_TOKEN_LINE || !ends_escape(queue, token.text))
-			continue;
-		data.len = (size_t)(input->data - data.data);
-		data.len -= data.len < token.text.len + 1 ? data.len : token.text.len + 1;
-		/* CR LF stand before a response, too (V.250 §5.7.1). */
-		if (data.len >= 2 && memcmp(data.data + data.len - 2, "\r\n", 2) == 0)
-			data.len -= 2;
-		break;
-	}
-	give_data(queue, data);
-	if (token.type == AT_TOKEN_LINE && !queue->closed && queue->phase == AT_PHASE_DATA)
+	while (!over && at_lexer_next(&queue->lexer, input, &token) != AT_TOKEN_NONE)
+		over = token.type == AT_TOKEN_LINE && ends_escape(queue, token.text);
+	data.len -= input->len;
+	certain = at_tail_take(tail, data);
+	give_data(queue, certain.held);
+	if (queue->closed)
+		return;
+	/* Held is all but the LF, which the lexer skips. */
+	if (!over || tail->len + 1 == tail->pattern->whole)
+		give_data(queue, certain.chunk);
+	else
+		cut_line(queue, data, token.text.len);
+	if (over && !queue->closed && queue->phase == AT_PHASE_DATA)
 		finish_escape(queue, token.text);
 }
 
@@ -137,6 +291,17 @@ void at_data_receive(struct at_queue *queue, struct hal_slice *input)
 	data = at_lexer_data(&queue->lexer, *input);
 	*input = hal_slice_skip(*input, input->len);
 	give_data(queue, data);
+}
+
+void at_queue_drain_data(struct at_queue *queue)
+{
+	for (size_t i = 0; i < AT_DRAIN_READS && !queue->closed; i++) {
+		ssize_t n = at_queue_read_data(queue, queue->rx, sizeof(queue->rx));
+
+		if (n < 0)
+			return;
+		give_data(queue, hal_slice(queue->rx, (size_t)n));
+	}
 }
 
 /* The Hayes escape. */
@@ -169,7 +334,14 @@ static void send_escape(struct at_queue *queue)
 {
 	struct at_escape *escape = &queue->escape;
 
+	if (queue->plus_held) {
+		(void)send_plus(queue); /* if not now, then after another guard time */
+		hal_timer_arm_ms(queue->loop, &queue->timer, escape->guard_ms);
+		return;
+	}
 	escape->step = AT_ESCAPE_WAIT;
+	queue->pluses = 0;
+	at_tail_init(&escape->tail, &at_tail_ok);
 	at_lexer_init(&queue->lexer);
 	hal_timer_arm_ms(queue->loop, &queue->timer,
 			 (uint64_t)escape->guard_ms + escape->cmd.timeout_ms);
@@ -182,11 +354,17 @@ static void give_up_escape(struct at_queue *queue)
 	struct at_answer answer = {.error = -ETIMEDOUT};
 	struct at_escape *escape = &queue->escape;
 
+	/* The answer may stand behind data that nobody takes. */
+	if (queue->paused) {
+		hal_timer_arm_ms(queue->loop, &queue->timer, escape->cmd.timeout_ms);
+		return;
+	}
 	escape->step = AT_ESCAPE_NONE;
 	at_lexer_init(&queue->lexer); /* all it has seen was data */
 	queue->counts.timeouts++;
 	at_queue_update_want_write(queue);
-	if (!escape->muted && escape->cmd.on_done)
+	give_data(queue, at_tail_free(&escape->tail));
+	if (!queue->closed && !escape->muted && escape->cmd.on_done)
 		escape->cmd.on_done(escape->cmd.user, &answer);
 }
 

@@ -385,11 +385,27 @@ static void take_token(struct at_queue *queue, struct hal_slice *input)
 
 /* Events of the stream */
 
+/* @return 0: nothing for the moment */
+static size_t get_room(struct at_queue *queue)
+{
+	size_t room = sizeof(queue->rx);
+
+	if (queue->phase == AT_PHASE_DATA && queue->events.data_room)
+		room = queue->events.data_room(queue->user);
+	if (room == 0 && !at_data_pause(queue))
+		room = sizeof(queue->rx); /* and lose what nobody can keep */
+	return room < sizeof(queue->rx) ? room : sizeof(queue->rx);
+}
+
 static void receive(struct at_queue *queue)
 {
-	ssize_t n = hal_stream_read(queue->stream, queue->rx, sizeof(queue->rx));
+	size_t room = get_room(queue);
 	struct hal_slice input;
+	ssize_t n;
 
+	if (room == 0)
+		return;
+	n = hal_stream_read(queue->stream, queue->rx, room);
 	if (n < 0)
 		return; /* nothing there; or lost, which has an event of its own */
 	queue->counts.bytes_in += (size_t)n;
@@ -438,6 +454,7 @@ static void lose(struct at_queue *queue)
 {
 	hal_timer_cancel(queue->loop, &queue->timer);
 	hal_timer_cancel(queue->loop, &queue->abort_timer);
+	hal_timer_cancel(queue->loop, &queue->plus_timer);
 	at_queue_complete_all(queue, -ENODEV);
 	queue->phase = AT_PHASE_LOST;
 	if (queue->events.on_lost)
@@ -604,6 +621,7 @@ int at_queue_new(struct hal_loop *loop, const struct hal_log *log, const char *o
 	hal_list_init(&queue->escape.cmd.node);
 	hal_timer_init(&queue->timer, on_timer);
 	hal_timer_init(&queue->abort_timer, on_abort_timer);
+	hal_timer_init(&queue->plus_timer, at_plus_timer);
 	hal_work_init(&queue->work, run_done);
 	hal_stream_set_handler(stream, on_stream, queue);
 	*ret_queue = queue;
@@ -622,6 +640,7 @@ void at_queue_free(struct at_queue *queue)
 	queue->closed = true;
 	hal_timer_cancel(queue->loop, &queue->timer);
 	hal_timer_cancel(queue->loop, &queue->abort_timer);
+	hal_timer_cancel(queue->loop, &queue->plus_timer);
 	hal_work_cancel(&queue->work);
 	hal_stream_close(queue->stream);
 	hal_loop_free_later(queue->loop, &queue->work, free_queue);

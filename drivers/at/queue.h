@@ -20,6 +20,8 @@
  * - Call results (NO CARRIER, BUSY, NO ANSWER, NO DIALTONE, CONNECT) end only commands that have
  *   said they may consume them; else they are unsolicited lines.
  * - Echo of the command in progress is recognised and dropped.
+ * - Data never looks like the escape to the modem: of three '+' with nothing behind them the last
+ *   waits until something follows, or for AT_PLUS_PAUSE_MS, longer than the guard time.
  * - Data state: after a CONNECT consumed by a command with AT_CMD_DATA bytes go to on_data
  *   until at_queue_leave_data() or the escape has brought the modem back.
  */
@@ -39,6 +41,8 @@
 #define AT_RESYNC_QUIET_MS 200
 #define AT_RESYNC_PROBE_MS 1000
 #define AT_RESYNC_TRIES	   3
+#define AT_BITS_PER_CHAR   10		      /* start, eight, stop */
+#define AT_PLUS_PAUSE_MS   1500		      /* S12 is a second */
 #define AT_HOOK_GRACE_MS   AT_RESYNC_QUIET_MS /* for the OK behind NO CARRIER */
 
 enum at_cmd_flags {
@@ -89,6 +93,9 @@ struct at_queue_events {
 	bool (*on_unsolicited)(void *user, struct hal_slice line, enum at_result result);
 	/* Bytes in data state. */
 	void (*on_data)(void *user, struct hal_slice data);
+	/* How many bytes of data may be read now; 0: none before at_queue_resume_data(), and the
+	 * far end is held up where the stream can do that. NULL: any number. */
+	size_t (*data_room)(void *user);
 	/* at_queue_write_data(), which has taken less than it was given, takes bytes again. */
 	void (*on_writable)(void *user);
 	/* DCD, RI … changed (while watched). */
@@ -154,6 +161,17 @@ bool at_queue_in_data(const struct at_queue *queue);
 /* Bytes to the far end. @return bytes taken; -EAGAIN full, or an escape wants silence: on_writable
  * follows; -ENODEV; -ENOTCONN not in data state */
 ssize_t at_queue_write_data(struct at_queue *queue, const char *data, size_t len);
+/*
+ * Bytes from the far end, straight from the stream. @return > 0; -EAGAIN nothing there, or its turn
+ * is on_data's; -ENODEV
+ */
+ssize_t at_queue_read_data(struct at_queue *queue, char *buf, size_t size);
+/* on_data with what has arrived, whatever data_room says; not from inside on_data. */
+void at_queue_drain_data(struct at_queue *queue);
+/* There is room again. */
+void at_queue_resume_data(struct at_queue *queue);
+/* Bytes of data that have not left the port. forget: they will not */
+size_t at_queue_unsent(struct at_queue *queue, bool forget);
 /* The modem is (believed to be) back in command state; what comes now is lines. resync: do not
  * trust it, resynchronise first (also when not in data state). A running escape completes with
  * -ECANCELED. */

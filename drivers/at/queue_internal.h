@@ -9,10 +9,11 @@
  */
 
 #include "drivers/at/queue.h"
+#include "drivers/at/tail.h"
 
-#define AT_BITS_PER_CHAR   10	/* start, eight, stop */
 #define AT_ABORT_DELAY_MS  125	/* V.250 §5.6.1: sooner a character does not abort */
 #define AT_RX_SIZE	   4096 /* what a tty gives at once */
+#define AT_DRAIN_READS	   16	/* more than a port and its driver hold */
 #define AT_PROBE_REGISTERS 3	/* in one probe of a resynchronisation, at most */
 
 enum at_phase {
@@ -71,8 +72,9 @@ enum at_escape_step {
 struct at_escape {
 	enum at_escape_step step;
 	uint32_t guard_ms;
-	struct at_cmd cmd; /* its completion; timeout_ms, on_done, user, group are in use */
-	bool muted;	   /* cancelled after +++: has completed already */
+	struct at_cmd cmd;   /* its completion; timeout_ms, on_done, user, group are in use */
+	bool muted;	     /* cancelled after +++: has completed already */
+	struct at_tail tail; /* of the data, and perhaps the OK */
 };
 
 struct at_queue {
@@ -110,7 +112,11 @@ struct at_queue {
 	char tx[AT_CMD_TEXT_MAX + 1];
 	size_t tx_len, tx_sent;
 	uint64_t last_tx_us;
-	bool data_blocked; /* on_writable is owed */
+	bool data_blocked;   /* on_writable is owed */
+	bool paused;	     /* there was no room for data */
+	unsigned int pluses; /* at the end of what was sent in data state; four are many */
+	bool plus_held;	     /* another one waits */
+	struct hal_timer plus_timer;
 	char rx[AT_RX_SIZE];
 };
 
@@ -148,6 +154,9 @@ void at_resync_timer(struct at_queue *queue);
 void at_data_enter(struct at_queue *queue);
 void at_data_receive(struct at_queue *queue, struct hal_slice *input);
 void at_escape_timer(struct at_queue *queue);
+void at_plus_timer(struct hal_timer *timer);
+/* Read no data for the moment. @return false: this stream cannot be stopped */
+bool at_data_pause(struct at_queue *queue);
 /* The escape completes with error, if one is running. */
 void at_escape_end(struct at_queue *queue, int error);
 void at_escape_cancel(struct at_queue *queue, uint32_t group);

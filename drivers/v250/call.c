@@ -6,10 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of what a modem without modem lines says when the far end hangs up, in the middle of the data. */
-static const char end_of_call[] = "\r\nNO CARRIER\r\n";
-#define END_LEN (sizeof(end_of_call) - 1)
-
 void v250_cause_of(enum at_result result, bool connected, struct core_cause *ret_cause)
 {
 	static const struct {
@@ -57,6 +53,7 @@ void v250_remote_end(struct v250 *v, const char *text, const char *proof)
 	};
 
 	(void)snprintf(cause.text, sizeof(cause.text), "%s", text);
+	v250_new_activity(v, v->phase);
 	v->needs_sync = true;
 	at_queue_leave_data(v->queue, true);
 	ended(v, &cause, proof);
@@ -85,15 +82,9 @@ static void publish_link(struct v250 *v)
 static void online(struct v250 *v, struct hal_slice connect)
 {
 	v->phase = V250_ONLINE;
-	v->tail = 0;
 	at_link_add_connect(&v->link, connect);
 	publish_link(v);
-	if (v->has_lines) {
-		/* Only the fall of a DCD that has been seen high proves anything: it may not be
-		 * wired. */
-		(void)hal_stream_watch_lines(at_queue_stream(v->queue), V250_LINES_POLL_MS);
-		v->dcd_seen = v250_dcd(v);
-	}
+	v250_data_start(v);
 	core_call_event(v->line, CORE_CALL_EVENT_CONNECT);
 }
 
@@ -301,38 +292,4 @@ int v250_hold(void *driver, bool hold)
 
 	(void)hold;
 	return v250_submit(v, "AT+VTS={!,50}", V250_FLASH_MS, 0, on_flash);
-}
-
-/* ---- data ---- */
-
-static size_t match_end(size_t matched, char c)
-{
-	/* What follows a whole match may begin another one with its CR LF. */
-	if (matched == END_LEN)
-		matched = 2;
-	if (c == end_of_call[matched])
-		return matched + 1;
-	return c == '\r' ? 1 : 0;
-}
-
-void v250_data(struct v250 *v, struct hal_slice data)
-{
-	size_t from = 0;
-
-	core_call_add_bytes(v->line, data.len, 0);
-	if (v->phase != V250_ONLINE)
-		return;
-	if (data.len > END_LEN) {
-		from = data.len - END_LEN;
-		v->tail = 0;
-	}
-	for (size_t i = from; i < data.len; i++)
-		v->tail = match_end(v->tail, data.data[i]);
-	if (v->tail != END_LEN || (v->dcd_seen && v250_dcd(v)))
-		return;
-	/* That was no data; part of it may have been counted before, so this may well count down.
-	 */
-	core_call_add_bytes(v->line, UINT64_C(0) - END_LEN, 0);
-	/* Where there is a DCD it decides, else the drop that follows finds out. */
-	v250_remote_end(v, "NO CARRIER", v->dcd_seen ? "DCD low" : NULL);
 }

@@ -323,8 +323,10 @@ int v250_drop(void *driver, size_t index)
 	struct v250 *v = driver;
 	int r;
 
-	if (v->phase != V250_DROPPING)
+	if (v->phase != V250_DROPPING) {
+		v250_data_stop(v);
 		v->call_group = v->group;
+	}
 	if (v->steps[index] == step_abort) {
 		/* The command to be aborted must live on. */
 		v->phase = V250_DROPPING;

@@ -394,6 +394,7 @@ int v250_recover(void *driver)
 	v250_new_activity(v, V250_RECOVERING);
 	if (at_queue_in_data(v->queue)) /* DCD has shown the end, +++ was not answered */
 		at_queue_leave_data(v->queue, true);
+	v250_data_leave(v);
 	at_queue_restart(v->queue);
 	if (v->has_lines)
 		(void)hal_stream_watch_lines(at_queue_stream(v->queue), 0);

@@ -128,6 +128,8 @@ static void on_call_result(struct v250 *v, struct hal_slice line, enum at_result
 	else if ((v->phase == V250_READY || v->phase == V250_COMMAND) &&
 		 result == AT_RESULT_CONNECT)
 		v250_answered_itself(v, line);
+	else if (v->phase == V250_ASIDE && result == AT_RESULT_NO_CARRIER)
+		v250_remote_end(v, at_result_name(result), NULL);
 	else if (v->phase == V250_TALKING && result == AT_RESULT_VCON)
 		core_call_event(v->line, CORE_CALL_EVENT_CONNECT);
 	else if (v->phase == V250_TALKING && result != AT_RESULT_CONNECT)
@@ -155,22 +157,31 @@ static bool on_unsolicited(void *user, struct hal_slice line, enum at_result res
 
 static void on_data(void *user, struct hal_slice data)
 {
-	v250_data(user, data);
+	v250_data_receive(user, data);
+}
+
+static size_t data_room(void *user)
+{
+	struct v250 *v = user;
+
+	return core_call_room(v->line);
+}
+
+static void on_writable(void *user)
+{
+	struct v250 *v = user;
+
+	core_call_writable(v->line);
 }
 
 static void on_lines(void *user)
 {
 	struct v250 *v = user;
-	bool dcd = v250_dcd(v);
 
-	if (v->phase == V250_ONLINE) {
-		if (dcd)
-			v->dcd_seen = true;
-		else if (v->dcd_seen)
-			v250_remote_end(v, "carrier lost", "DCD low");
-		return;
-	}
-	if (v->verified)
+	if (v->phase == V250_ONLINE || v->phase == V250_ASIDE || v->phase == V250_RETURNING ||
+	    v->phase == V250_DOUBTING)
+		v250_data_lines(v);
+	else if (v->verified)
 		v250_verify_lines(v);
 	else if (v->phase == V250_DROPPING)
 		v250_drop_lines(v);
@@ -193,6 +204,7 @@ static void on_lost(void *user)
 {
 	struct v250 *v = user;
 
+	v250_data_stop(v);
 	v->phase = V250_DOWN;
 	core_line_lost(v->line);
 }
@@ -214,6 +226,9 @@ static void on_stuck(void *user)
 	case V250_DIALING:
 	case V250_ANSWERING:
 	case V250_ONLINE:
+	case V250_ASIDE:
+	case V250_RETURNING:
+	case V250_DOUBTING:
 	case V250_TALKING:
 	case V250_DROPPING:
 	case V250_ENDED:
@@ -225,7 +240,7 @@ static void on_stuck(void *user)
 
 /* ---- life ---- */
 
-static struct hal_stream_config stream_config(const struct core_line_config *config)
+struct hal_stream_config v250_stream_config(const struct core_line_config *config)
 {
 	struct hal_stream_config c = HAL_STREAM_CONFIG_DEFAULT;
 
@@ -249,13 +264,15 @@ int v250_open(struct v250 *v)
 	static const struct at_queue_events events = {
 		.on_unsolicited = on_unsolicited,
 		.on_data = on_data,
+		.data_room = data_room,
+		.on_writable = on_writable,
 		.on_lines = on_lines,
 		.on_open = on_open,
 		.on_lost = on_lost,
 		.on_stuck = on_stuck,
 	};
 	const struct core_line_config *config = v->host.config;
-	const struct hal_stream_config c = stream_config(config);
+	const struct hal_stream_config c = v250_stream_config(config);
 	struct hal_stream *stream;
 	int r;
 
@@ -304,9 +321,11 @@ static int attach(struct core_line *line, const struct core_driver_host *host, v
 		return -ENOMEM;
 	v->line = line;
 	v->host = *host;
+	at_tail_init(&v->tail, &at_tail_no_carrier);
 	hal_timer_init(&v->timer, on_timer);
 	hal_timer_init(&v->dtr_timer, on_dtr_timer);
 	hal_timer_init(&v->ring_timer, on_ring_timer);
+	hal_timer_init(&v->break_timer, v250_data_break_timer);
 	hal_work_init(&v->work, on_work);
 	v->open_error = v250_open(v);
 	if (v->open_error < 0)
@@ -351,6 +370,7 @@ static void detach(void *driver)
 {
 	struct v250 *v = driver;
 
+	v250_data_stop(v);
 	hal_timer_cancel(v->host.loop, &v->timer);
 	hal_timer_cancel(v->host.loop, &v->dtr_timer);
 	hal_timer_cancel(v->host.loop, &v->ring_timer);
@@ -386,5 +406,12 @@ const struct core_driver_ops v250_driver = {
 	.diagnose = v250_diagnose,
 	.recover = v250_recover,
 	.command = v250_command,
+	.read = v250_read,
+	.write = v250_write,
+	.data_taken = v250_data_taken,
+	.unsent = v250_unsent,
+	.send_break = v250_send_break,
+	.escape = v250_escape,
+	.resume = v250_resume,
 	.count = count,
 };

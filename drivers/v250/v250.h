@@ -15,6 +15,7 @@
 #include "drivers/at/link.h"
 #include "drivers/at/queue.h"
 #include "drivers/at/script.h"
+#include "drivers/at/tail.h"
 #include "hal/stream.h"
 
 enum v250_phase {
@@ -23,8 +24,11 @@ enum v250_phase {
 	V250_READY,
 	V250_DIALING,
 	V250_ANSWERING,
-	V250_ONLINE,  /* data state */
-	V250_TALKING, /* off hook in command state */
+	V250_ONLINE,	/* data state */
+	V250_ASIDE,	/* command state, a data call goes on */
+	V250_RETURNING, /* to data state */
+	V250_DOUBTING,	/* is this command state? */
+	V250_TALKING,	/* off hook in command state */
 	V250_DROPPING,
 	V250_ENDED, /* on hook again; the core may ask why, then has us recover */
 	V250_RECOVERING,
@@ -62,7 +66,14 @@ struct v250 {
 	struct core_dial dial;
 	struct at_link link;
 	bool dcd_seen; /* high during this call: its fall is proof */
-	size_t tail;   /* bytes of the NO CARRIER line matched at the end of the data */
+
+	/* its data */
+	struct at_tail tail;
+	bool doubting;			    /* the tail may be the modem's: it is being found out */
+	bool carrier_lost;		    /* the end of the data is awaited */
+	bool asked;			    /* escape or resume was asked for by the core */
+	struct hal_stream_counters counted; /* when DCD was high */
+	struct hal_timer break_timer;	    /* a break is being sent */
 
 	/* verification and drop */
 	v250_verified_fn verified;
@@ -111,11 +122,15 @@ struct v250 {
 #define V250_ESCAPE_MS	   2000 /* OK after the second guard time */
 #define V250_ATO_MS	   1500 /* no call: NO CARRIER at once; longer means that it is training */
 #define V250_ATO_PROMPT_MS 1000 /* S7 cannot be shorter, so a later NO CARRIER proves nothing */
-#define V250_DTR_LOW_MS	   500	/* longer than S25 of all modems known (0.05 to 0.2 s) */
-#define V250_DCD_MS	   2000 /* S10 and the modem's own clear-down */
-#define V250_REOPEN_MS	   1000 /* port closed, DTR low by HUPCL */
-#define V250_DIAL_SLACK_MS 5000 /* beyond S7, which the modem watches itself */
-#define V250_LINES_POLL_MS 200	/* for ports that cannot tell; only during calls */
+#define V250_GAP_MS	   50	/* within a line of the modem; USB adapters hold bytes for 16 ms */
+#define V250_END_MS	   1000 /* silence behind NO CARRIER */
+#define V250_DOUBT_MS	   1000 /* OK after the second guard time, from a modem that is online */
+#define V250_RETURN_MS	   10000 /* O without retraining: at once, but for slow modems */
+#define V250_DTR_LOW_MS	   500	 /* longer than S25 of all modems known (0.05 to 0.2 s) */
+#define V250_DCD_MS	   2000	 /* S10 and the modem's own clear-down */
+#define V250_REOPEN_MS	   1000	 /* port closed, DTR low by HUPCL */
+#define V250_DIAL_SLACK_MS 5000	 /* beyond S7, which the modem watches itself */
+#define V250_LINES_POLL_MS 200	 /* for ports that cannot tell; only during calls */
 
 /* ---- v250.c ---- */
 
@@ -132,6 +147,7 @@ void v250_later(struct v250 *v, void (*fn)(struct v250 *v));
 void v250_down(struct v250 *v, int error, const char *why);
 /* Open the port and make a queue on it. @return 0 or error with v->why filled */
 int v250_open(struct v250 *v);
+struct hal_stream_config v250_stream_config(const struct core_line_config *config);
 void v250_close(struct v250 *v);
 bool v250_dcd(struct v250 *v);
 
@@ -150,13 +166,37 @@ int v250_answer(void *driver, enum tl_media media);
 int v250_hold(void *driver, bool hold);
 /* The modem has answered a call unasked (S0, a switch on its case) and is online. */
 void v250_answered_itself(struct v250 *v, struct hal_slice connect);
-void v250_data(struct v250 *v, struct hal_slice data);
 /* The remote end has gone, as shown by proof, or as its text says (proof NULL). */
 void v250_remote_end(struct v250 *v, const char *text, const char *proof);
 /* The same of a voice call, as a result code says. */
 void v250_talk_end(struct v250 *v, enum at_result result);
 /* What a result code means for a call. */
 void v250_cause_of(enum at_result result, bool connected, struct core_cause *ret_cause);
+
+/* ---- data.c ---- */
+
+/* The call is online. */
+void v250_data_start(struct v250 *v);
+/* The call is being dropped, or lost: hand over what there is. */
+void v250_data_stop(struct v250 *v);
+/* The settings of the port that commands need. */
+void v250_data_leave(struct v250 *v);
+void v250_data_receive(struct v250 *v, struct hal_slice data);
+/* DCD may have changed, or a break have come. */
+void v250_data_lines(struct v250 *v);
+void v250_data_break_timer(struct hal_timer *timer);
+ssize_t v250_read(void *driver, void *buf, size_t size);
+ssize_t v250_write(void *driver, const void *buf, size_t len);
+void v250_data_taken(void *driver);
+size_t v250_unsent(void *driver, bool forget);
+int v250_send_break(void *driver, uint32_t ms);
+
+/* ---- mode.c ---- */
+
+int v250_escape(void *driver);
+int v250_resume(void *driver);
+/* NO CARRIER is the last that has come: is it the modem's? */
+void v250_doubt(struct v250 *v);
 
 /* ---- verify.c ---- */
 

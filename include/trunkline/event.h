@@ -7,6 +7,7 @@
  * Events tell a state, not a transition: never infer the next one. Each event is for one client.
  */
 
+#include <trunkline/session.h>
 #include <trunkline/types.h>
 
 #ifdef __cplusplus
@@ -44,8 +45,17 @@ enum tl_event_type {
 	 * before its line is on hook again, removed or gone, and is told then. Never lost: the
 	 * memory for it is taken when the call begins, or the client begins to watch. */
 	TL_EVENT_CALL_RECORD,
+	/** To the client of an attached session, once after each -EAGAIN: a read (a write) may do
+	 * more now, or the call has ended. See stream.h. */
+	TL_EVENT_READABLE,
+	TL_EVENT_WRITABLE,
+	/** The far end has sent a break signal; to the client of the attached session. */
+	TL_EVENT_BREAK,
+	/** A limit will end the call in count seconds unless something changes: limit. To every
+	 * holder and to watching clients. */
+	TL_EVENT_LIMIT_NEAR,
 };
-#define TL_EVENT_TYPE_COUNT 9
+#define TL_EVENT_TYPE_COUNT 13
 
 struct tl_event;
 struct tl_session_info;
@@ -79,6 +89,8 @@ TL_API unsigned int tl_event_get_owners(const struct tl_event *event);
 TL_API unsigned int tl_event_get_monitors(const struct tl_event *event);
 TL_API uint32_t tl_event_get_rings(const struct tl_event *event);
 TL_API uint64_t tl_event_get_count(const struct tl_event *event);
+/** Of TL_EVENT_LIMIT_NEAR. */
+TL_API enum tl_limit tl_event_get_limit(const struct tl_event *event);
 /** CLOCK_BOOTTIME and wall clock, microseconds, when it happened. */
 TL_API uint64_t tl_event_get_boot_us(const struct tl_event *event);
 TL_API int64_t tl_event_get_wall_us(const struct tl_event *event);

@@ -41,6 +41,9 @@ TL_API int tl_session_accept(struct tl_ctx *ctx, tl_session session);
 
 enum tl_drop_flags {
 	TL_DROP_USER = 1 << 0, /**< a person asked for it: origin "user", else "application" */
+	/** What has been written goes out first, for TL_DRAIN_MS at most; else it is discarded. A
+	 * drop without it that comes meanwhile ends the waiting. See tl_session_shutdown(). */
+	TL_DROP_DRAIN = 1 << 1,
 };
 
 /**
@@ -101,14 +104,16 @@ TL_API int tl_session_set_privilege(struct tl_ctx *ctx, tl_session session,
  */
 TL_API int tl_session_hand_off(struct tl_ctx *ctx, tl_session session, tl_client to);
 
-/** Limits of time; reaching one ends the call, origin "timeout". */
+/** Limits of time; reaching one ends the call, origin "timeout". TL_EVENT_LIMIT_NEAR comes when
+ * nine tenths of it have gone by, a minute before at the earliest. */
 enum tl_limit {
 	TL_LIMIT_DURATION,   /**< since connected; voice calls: since dialled */
 	TL_LIMIT_INACTIVITY, /**< since the last byte either way; data calls only */
 };
 #define TL_LIMIT_COUNT 2
 TL_API const char *tl_limit_name(enum tl_limit limit);
-#define TL_LIMIT_MAX_S 2592000 /**< 30 days */
+#define TL_LIMIT_MAX_S	      2592000 /**< 30 days */
+#define TL_LIMIT_NOTICE_MAX_S 60      /**< TL_EVENT_LIMIT_NEAR comes so long before, at most */
 
 /**
  * Change a limit of this call. Holds at once and counts from the beginning of the call (from the
@@ -181,8 +186,9 @@ enum tl_feature {
 	TL_FEATURE_LIMIT = 1 << 7,
 	TL_FEATURE_HOLD = 1 << 8,
 	TL_FEATURE_UNHOLD = 1 << 9,
+	TL_FEATURE_ATTACH = 1 << 10, /**< unless another session is, or the call is no data call */
 };
-#define TL_FEATURE_COUNT 10
+#define TL_FEATURE_COUNT 11
 /** Name for programs ("answer", "hand-off"); NULL unless exactly one known bit is set. */
 TL_API const char *tl_feature_name(enum tl_feature feature);
 
@@ -241,6 +247,8 @@ TL_API const char *tl_session_info_error_control(const struct tl_session_info *i
 TL_API const char *tl_session_info_compression(const struct tl_session_info *info);
 TL_API uint64_t tl_session_info_bytes_in(const struct tl_session_info *info);
 TL_API uint64_t tl_session_info_bytes_out(const struct tl_session_info *info);
+/** Of bytes_out: those that had not left the port when the call was dropped, and never did. */
+TL_API uint64_t tl_session_info_bytes_unsent(const struct tl_session_info *info);
 
 TL_API enum tl_origin tl_session_info_origin(const struct tl_session_info *info);
 TL_API enum tl_disconnect tl_session_info_disconnect(const struct tl_session_info *info);

@@ -12,6 +12,7 @@
 #include <trunkline/line.h>
 #include <trunkline/port.h>
 #include <trunkline/session.h>
+#include <trunkline/stream.h>
 #include <trunkline/types.h>
 
 /** Version of the library at run time: "0.1.0". */

@@ -50,7 +50,7 @@ Test(incoming, call_is_offered_with_its_number_answered_and_dropped)
 		cr_assert_str_eq(tl_session_info_caller(info), "5551234");
 		cr_assert_eq(tl_session_info_features(info),
 			     TL_FEATURE_ANSWER | TL_FEATURE_ACCEPT | TL_FEATURE_DROP |
-				     TL_FEATURE_HAND_OFF | TL_FEATURE_LIMIT);
+				     TL_FEATURE_HAND_OFF | TL_FEATURE_LIMIT | TL_FEATURE_ATTACH);
 		(void)tl_session_info_free(info);
 		cr_assert_eq(tl_session_accept(rig.ctx, session), 0);
 		cr_assert_eq(tl_session_answer(rig.ctx, session, TL_MEDIA_DATA, &op), 0);

@@ -384,6 +384,11 @@ void model_event(struct model *m, const struct tl_event *event)
 	case TL_EVENT_CALL_RECORD:
 		on_call_record(m, event);
 		break;
+	case TL_EVENT_READABLE:
+	case TL_EVENT_WRITABLE:
+	case TL_EVENT_BREAK:
+	case TL_EVENT_LIMIT_NEAR:
+		break;
 	case TL_EVENT_LOST:
 		m->lost = true;
 		break;

@@ -191,6 +191,7 @@ enum model_operation {
 	MODEL_OP_LIMIT,
 	MODEL_OP_HOLD,
 	MODEL_OP_UNHOLD,
+	MODEL_OP_ATTACH,
 };
 int model_rule(const struct model_session *s, enum model_operation operation);
 void model_disagree(struct model *m, const char *what, uint64_t value);

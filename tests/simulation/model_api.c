@@ -51,7 +51,7 @@ int model_rule(const struct model_session *s, enum model_operation operation)
 		return over == -ENOTCONN ? -EALREADY : over;
 	if (over || operation == MODEL_OP_HAND_OFF)
 		return over;
-	if (operation == MODEL_OP_LIMIT)
+	if (operation == MODEL_OP_LIMIT || operation == MODEL_OP_ATTACH)
 		return call->state == TL_CALL_DISCONNECTED ? -ENOTCONN : 0;
 	if (operation == MODEL_OP_HOLD || operation == MODEL_OP_UNHOLD)
 		return hold_rule(call, operation);

@@ -97,6 +97,7 @@ static unsigned int features(const struct model_session *s, const struct tl_sess
 		{MODEL_OP_DROP, TL_FEATURE_DROP},	  {MODEL_OP_RELEASE, TL_FEATURE_RELEASE},
 		{MODEL_OP_HAND_OFF, TL_FEATURE_HAND_OFF}, {MODEL_OP_TAKE, TL_FEATURE_TAKE},
 		{MODEL_OP_GIVE_UP, TL_FEATURE_GIVE_UP},	  {MODEL_OP_LIMIT, TL_FEATURE_LIMIT},
+		{MODEL_OP_ATTACH, TL_FEATURE_ATTACH},
 	};
 	unsigned int bits = 0;
 

@@ -41,8 +41,15 @@ static void put_details(struct varlink_build *b, const struct tl_event *event)
 	case TL_EVENT_SESSION_EXPIRING:
 		varlink_put_int(b, "seconds", (int64_t)tl_event_get_count(event));
 		break;
+	case TL_EVENT_LIMIT_NEAR:
+		varlink_put_string(b, "limit", tl_limit_name(tl_event_get_limit(event)));
+		varlink_put_int(b, "seconds", (int64_t)tl_event_get_count(event));
+		break;
 	case TL_EVENT_OP_DONE:
 	case TL_EVENT_CALL_RECORD:
+	case TL_EVENT_READABLE:
+	case TL_EVENT_WRITABLE:
+	case TL_EVENT_BREAK:
 		break;
 	}
 }

@@ -352,8 +352,8 @@ Test(call, record_tells_what_the_modem_reported)
 	core_call_event(s.f.line, CORE_CALL_EVENT_CONNECT);
 	core_call_event(s.f.line, CORE_CALL_EVENT_RINGBACK);
 	core_call_set_link(s.f.line, &link);
-	core_call_add_bytes(s.f.line, 10, 20);
-	core_call_add_bytes(s.f.line, 1, 2);
+	fake_bytes(&s.f, 10, 20);
+	fake_bytes(&s.f, 1, 2);
 	core_call_note(s.f.line, "noted");
 	fake_run_ms(&s.f, 2500);
 	info = fake_info(&s.f, session);
@@ -403,9 +403,9 @@ Test(call, bytes_behind_its_end_are_not_its_own)
 
 	start(&s);
 	session = fake_connect(&s.f, s.self, s.line);
-	core_call_add_bytes(s.f.line, 10, 20);
+	fake_bytes(&s.f, 10, 20);
 	core_call_ended(s.f.line, &remote, "NO CARRIER");
-	core_call_add_bytes(s.f.line, 1, 2);
+	fake_bytes(&s.f, 1, 2);
 	info = fake_info(&s.f, session);
 	cr_assert_eq(tl_session_info_bytes_in(info), 10);
 	cr_assert_eq(tl_session_info_bytes_out(info), 20);

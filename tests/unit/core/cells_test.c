@@ -242,6 +242,11 @@ static int operate(struct held *held, enum core_op op)
 		return tl_session_hold(ctx, held->session, NULL);
 	case CORE_OP_UNHOLD:
 		return tl_session_unhold(ctx, held->session, NULL);
+	case CORE_OP_ATTACH:
+		/* Some states are reached by voice calls only. */
+		if (held->f.line->call)
+			held->f.line->call->record.media = TL_MEDIA_DATA;
+		return tl_session_attach(ctx, held->session);
 	}
 	return -ENOSYS;
 }

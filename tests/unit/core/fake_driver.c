@@ -209,6 +209,68 @@ static int command(void *driver, const char *text, uint32_t timeout_ms)
 	return d->fake->command_error;
 }
 
+static ssize_t read_data(void *driver, void *buf, size_t size)
+{
+	struct driver *d = driver;
+	size_t len = strlen(d->fake->port);
+
+	if (len == 0 || size < len)
+		return -EAGAIN;
+	memcpy(buf, d->fake->port, len);
+	d->fake->port[0] = '\0';
+	return (ssize_t)len;
+}
+
+static ssize_t write_data(void *driver, const void *buf, size_t len)
+{
+	struct driver *d = driver;
+
+	(void)buf;
+	return d->fake->full ? -EAGAIN : (ssize_t)len;
+}
+
+static void data_taken(void *driver)
+{
+	struct driver *d = driver;
+
+	note(d->fake, "taken");
+}
+
+static size_t unsent(void *driver, bool forget)
+{
+	struct driver *d = driver;
+	size_t n = d->fake->unsent;
+
+	if (forget)
+		d->fake->unsent = 0;
+	return n;
+}
+
+static int send_break(void *driver, uint32_t ms)
+{
+	struct driver *d = driver;
+
+	(void)ms;
+	note(d->fake, "break");
+	return 0;
+}
+
+static int escape(void *driver)
+{
+	struct driver *d = driver;
+
+	note(d->fake, "escape");
+	return d->fake->mode_error;
+}
+
+static int resume(void *driver)
+{
+	struct driver *d = driver;
+
+	note(d->fake, "resume");
+	return d->fake->mode_error;
+}
+
 static void count(void *driver, uint64_t *ret_timeouts, uint64_t *ret_resyncs)
 {
 	struct driver *d = driver;
@@ -231,6 +293,13 @@ static const struct core_driver_ops fake_driver = {
 	.diagnose = diagnose,
 	.recover = recover,
 	.command = command,
+	.read = read_data,
+	.write = write_data,
+	.data_taken = data_taken,
+	.unsent = unsent,
+	.send_break = send_break,
+	.escape = escape,
+	.resume = resume,
 	.count = count,
 };
 
@@ -366,6 +435,16 @@ tl_session fake_talk(struct fake *f, tl_client client, tl_line line)
 	(void)tl_dial_params_free(params);
 	core_call_dialed(f->line, 0);
 	return session;
+}
+
+void fake_bytes(struct fake *f, size_t in, size_t out)
+{
+	static const char zeros[64];
+	struct core_call *call = f->line->call;
+
+	core_call_data(f->line, zeros, in);
+	if (call && !call->over && out > 0)
+		cr_assert_eq(core_stream_write(call, zeros, out), (ssize_t)out);
 }
 
 tl_client fake_client(struct fake *f, const char *name)

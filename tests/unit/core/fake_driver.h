@@ -46,6 +46,10 @@ struct fake {
 	unsigned int media; /* bits 1 << enum tl_media; 0: data only */
 	bool can_hold;
 	uint64_t timeouts;
+	char port[64]; /* what read() finds, NUL-terminated */
+	bool full;     /* write() takes nothing */
+	size_t unsent; /* of what was written */
+	int mode_error;
 
 	/* what was asked, "attach dial drop0 drop1 recover "; and what came */
 	char calls[512];
@@ -69,6 +73,8 @@ tl_session fake_dial(struct fake *f, tl_client client, tl_line line, uint64_t *r
 /* The same for a voice call, on a line that can hold one. */
 tl_session fake_talk(struct fake *f, tl_client client, tl_line line);
 tl_session fake_connect(struct fake *f, tl_client client, tl_line line);
+/* So many bytes of data have come in and gone out, as a driver tells. */
+void fake_bytes(struct fake *f, size_t in, size_t out);
 tl_client fake_client(struct fake *f, const char *name);
 /* Release, asserting that it may. */
 void fake_release(struct fake *f, tl_session session);

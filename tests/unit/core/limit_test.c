@@ -52,9 +52,9 @@ Test(limit, bytes_either_way_put_the_end_off)
 	fake_init(&f);
 	session = fake_connect(&f, tl_ctx_get_client(f.ctx), ready_with(&f, "inactivity", "30"));
 	fake_run_ms(&f, 20000);
-	core_call_add_bytes(f.line, 1, 0);
+	fake_bytes(&f, 1, 0);
 	fake_run_ms(&f, 20000);
-	core_call_add_bytes(f.line, 0, 1);
+	fake_bytes(&f, 0, 1);
 	fake_run_ms(&f, 29999);
 	cr_assert_eq(fake_call_state(&f, session), TL_CALL_CONNECTED);
 	fake_run_ms(&f, 1);

@@ -520,7 +520,7 @@ Test(line, upcalls_out_of_place_are_ignored)
 	core_call_event(f.line, CORE_CALL_EVENT_CONNECT);
 	core_call_note(f.line, "note");
 	core_call_set_link(f.line, &(struct core_link){.rate = 1});
-	core_call_add_bytes(f.line, 1, 1);
+	fake_bytes(&f, 1, 1);
 	core_call_ended(f.line, &(struct core_cause){.text = "late"}, "proof");
 	core_drop_step_done(f.line, &(struct core_drop_outcome){0});
 	core_call_diagnosed(f.line, NULL);

@@ -41,6 +41,9 @@ static const struct {
 	[CORE_OP_UNHOLD] = {"unhold",
 			    {"pppppppppppppppp", "pppppppppppppppp", "cxxxxxxxxa0x00cx",
 			     "cxxxxxxxxa0x00cx"}},
+	[CORE_OP_ATTACH] = {"attach",
+			    {"pppppppppppppppp", "pppppppppppppppp", "c0000000000000c0",
+			     "c0000000000000c0"}},
 };
 
 static int answer_of(enum core_role role, enum core_op op, enum tl_call_state state)
@@ -135,6 +138,7 @@ Test(session, device_gone_is_told_instead_of_call_over)
 		[CORE_OP_HAND_OFF] = -ENODEV, [CORE_OP_TAKE] = -EALREADY,
 		[CORE_OP_GIVE_UP] = 0,	      [CORE_OP_LIMIT] = -ENODEV,
 		[CORE_OP_HOLD] = -ENODEV,     [CORE_OP_UNHOLD] = -ENODEV,
+		[CORE_OP_ATTACH] = -ENODEV,
 	};
 	struct held held;
 
@@ -197,7 +201,7 @@ Test(session, info_tells_the_features_of_the_moment)
 	fake_init(&f);
 	session = fake_connect(&f, tl_ctx_get_client(f.ctx), fake_ready(&f));
 	cr_assert_eq(features(&f, session),
-		     TL_FEATURE_DROP | TL_FEATURE_HAND_OFF | TL_FEATURE_LIMIT);
+		     TL_FEATURE_DROP | TL_FEATURE_HAND_OFF | TL_FEATURE_LIMIT | TL_FEATURE_ATTACH);
 	cr_assert_eq(tl_session_drop(f.ctx, session, 0, NULL), 0);
 	fake_run_ms(&f, 0);
 	cr_assert_eq(features(&f, session), TL_FEATURE_RELEASE | TL_FEATURE_GIVE_UP);
