@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tools/linectl/command.h"
@@ -52,35 +50,4 @@ Test(command, options_name_only_verbs_that_exist)
 		     verb = strtok_r(NULL, " ", &save))
 			cr_expect_not_null(command_find(verb), "--%s: %s", row->name, verb);
 	}
-}
-
-static char *read_manual(void)
-{
-	FILE *file = fopen(LINECTL_MAN, "r");
-	char *text = calloc(1, 65536);
-
-	cr_assert_not_null(file, "%s", LINECTL_MAN);
-	cr_assert_not_null(text);
-	cr_assert_gt(fread(text, 1, 65535, file), 0);
-	fclose(file);
-	return text;
-}
-
-Test(command, the_manual_knows_every_verb_and_option)
-{
-	char *manual = read_manual();
-
-	for (const struct command *command = command_table(); command->name; command++) {
-		char head[64];
-
-		snprintf(head, sizeof(head), "*%s*", command->name);
-		cr_expect_not_null(strstr(manual, head), "%s", head);
-	}
-	for (const struct option_row *row = options_table(); row->name; row++) {
-		char head[64];
-
-		snprintf(head, sizeof(head), "*--%s*", row->name);
-		cr_expect_not_null(strstr(manual, head), "%s", head);
-	}
-	free(manual);
 }
