@@ -43,6 +43,7 @@ struct core_line_config {
 	uint32_t inactivity_s;	 /* 0: none */
 	uint32_t ring_gap_s;
 	uint32_t command_delay_ms;
+	uint32_t net_timeout_s; /* 0: none */
 	enum { CORE_FLOW_NONE, CORE_FLOW_RTSCTS, CORE_FLOW_XONXOFF } flow;
 	bool pulse;
 	bool flash_holds; /* the exchange holds the far end at a flash, and takes it back at the
@@ -230,6 +231,8 @@ void core_line_down(struct core_line *line, int error, const char *why);
 /* The port has hung up or failed. The driver is detached from inside this call; whether the device
  * is gone is found out. */
 void core_line_lost(struct core_line *line);
+/* The same with a reason that is known, for people. */
+void core_line_lost_for(struct core_line *line, const char *why);
 /* One RING. */
 void core_line_ring(struct core_line *line);
 /* The modem has answered by itself; CONNECT follows as for any call. Without memory for a call the

@@ -144,7 +144,8 @@ static void on_missed(struct tl_ctx *ctx)
 	hal_list_for_each (node, &ctx->line_list) {
 		struct core_line *line = HAL_CONTAINER_OF(node, struct core_line, node);
 
-		if (!hal_hotplug_exists(ctx->hotplug, &line->device))
+		if (!core_identity_is_network(line) &&
+		    !hal_hotplug_exists(ctx->hotplug, &line->device))
 			go(line);
 	}
 }
@@ -206,7 +207,8 @@ bool core_hotplug_doubts(struct core_line *line)
 {
 	struct tl_ctx *ctx = line->ctx;
 
-	if (!ctx->hotplug || !hal_hotplug_exists(ctx->hotplug, &line->device))
+	if (core_identity_is_network(line) || !ctx->hotplug ||
+	    !hal_hotplug_exists(ctx->hotplug, &line->device))
 		return false;
 	/* At once: who holds the port keeps its name from being used again. */
 	core_line_detach(line);

@@ -8,6 +8,7 @@
 
 #include "core/line.h"
 #include "hal/hotplug.h"
+#include "hal/netaddr.h"
 
 static bool by_place(const struct core_line *line, struct hal_slice *ret_place)
 {
@@ -80,10 +81,17 @@ static bool same_port(const struct hal_device *a, const struct hal_device *b)
 	return strcmp(a->node, b->node) == 0;
 }
 
+bool core_identity_is_network(const struct core_line *line)
+{
+	return hal_netaddr_is_url(line->config.device);
+}
+
 bool core_identity_fits(const struct core_line *line, const struct hal_device *device)
 {
 	struct hal_device found;
 
+	if (core_identity_is_network(line))
+		return false;
 	if (is_by_words(line))
 		return selects(line, device);
 	if (is_wanted_by_another(line, device))
@@ -202,6 +210,10 @@ static int resolve_path(struct core_line *line, char *why)
 
 int core_identity_resolve(struct core_line *line, char *why)
 {
+	if (core_identity_is_network(line)) {
+		core_text_copy(line->path, sizeof(line->path), line->config.device);
+		return 0;
+	}
 	return is_by_words(line) ? choose(line, why) : resolve_path(line, why);
 }
 

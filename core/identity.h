@@ -10,7 +10,9 @@
  * - "serial:TEXT" by the USB serial number, wherever it is plugged in;
  * - a path. A link means what it points to at the time. A plain node such as /dev/ttyUSB0 is a name
  *   that the kernel gives to who comes first: the place of the device that is found there at the
- *   first opening is remembered, and from then on that is what the line means.
+ *   first opening is remembered, and from then on that is what the line means;
+ * - a URL, rfc2217://HOST:PORT: a port of a terminal server. It is its own identity; that it comes
+ *   and goes is what the connection tells.
  *
  * Without a hotplug monitor a path is a path, and the others find nothing.
  */
@@ -27,6 +29,9 @@ struct core_line;
  * @return 0; -ENOENT it is not there
  */
 int core_identity_resolve(struct core_line *line, char *why);
+
+/* Is it a port of a terminal server, which is no device of this machine? */
+bool core_identity_is_network(const struct core_line *line);
 
 /* Would the line take this device? */
 bool core_identity_fits(const struct core_line *line, const struct hal_device *device);

@@ -358,7 +358,7 @@ void core_line_down(struct core_line *line, int error, const char *why)
 		return;
 	}
 	core_line_detach(line);
-	fail_next(line, -ENOTRECOVERABLE, why);
+	fail_next(line, error == -ENOENT ? -ENODEV : -ENOTRECOVERABLE, why);
 	/* Not there any more, and nobody has seen it go. */
 	if (line->call && error == -ENOENT)
 		core_call_device_gone(line->call);
@@ -376,10 +376,19 @@ void core_line_lost(struct core_line *line)
 		core_line_gone(line);
 }
 
+void core_line_lost_for(struct core_line *line, const char *why)
+{
+	if (!core_hotplug_doubts(line))
+		core_line_gone_for(line, why);
+}
+
 void core_line_gone(struct core_line *line)
 {
-	static const char why[] = "the device has disappeared";
+	core_line_gone_for(line, "the device has disappeared");
+}
 
+void core_line_gone_for(struct core_line *line, const char *why)
+{
 	core_line_detach(line);
 	fail_next(line, -ENODEV, why);
 	if (line->call)

@@ -85,6 +85,7 @@ void core_line_detach(struct core_line *line);
 void core_line_reset_soft(struct core_line *line);
 /* The device is gone for certain; any state. */
 void core_line_gone(struct core_line *line);
+void core_line_gone_for(struct core_line *line, const char *why);
 /* Close, wait, open, factory settings, probe. */
 void core_line_reset_hard(struct core_line *line);
 void core_line_set_state(struct core_line *line, enum tl_line_state state, int error,

@@ -11,6 +11,7 @@
 #include "core/dial_params.h"
 #include "core/line.h"
 #include "core/record.h"
+#include "hal/netaddr.h"
 
 /* One row per key: how it is checked and where it goes. */
 struct key {
@@ -122,11 +123,17 @@ static int set_alias(struct tl_line_params *params, const char *value, const cha
 
 static int set_device(struct tl_line_params *params, const char *value, const char **ret_why)
 {
+	struct hal_netaddr address;
+
 	if (!*value)
 		return fail(params, ret_why,
 			    "the device is empty: give a path such as /dev/ttyUSB0");
 	if (strcmp(value, "id-path:") == 0 || strcmp(value, "serial:") == 0)
 		return fail(params, ret_why, "nothing stands after '%s'", value);
+	if (hal_netaddr_is_url(value) && hal_netaddr_parse(value, &address) < 0)
+		return fail(params, ret_why,
+			    "'%.120s' is no terminal server's port: write rfc2217://HOST:PORT",
+			    value);
 	return set_text(params, value, params->config.device, sizeof(params->config.device),
 			ret_why);
 }
@@ -215,6 +222,21 @@ static int set_command_delay(struct tl_line_params *params, const char *value, c
 			  &params->config.command_delay_ms, ret_why);
 }
 
+static int set_net_timeout(struct tl_line_params *params, const char *value, const char **ret_why)
+{
+	uint32_t seconds = 0;
+	int r;
+
+	if (strcmp(value, "0") != 0) {
+		r = set_number(params, "time in seconds", value, (uint32_t[]){4, 3600}, &seconds,
+			       ret_why);
+		if (r < 0)
+			return r;
+	}
+	params->config.net_timeout_s = seconds;
+	return 0;
+}
+
 static int set_tone(struct tl_line_params *params, const char *value, const char **ret_why)
 {
 	if (strcmp(value, "tone") != 0 && strcmp(value, "pulse") != 0)
@@ -249,14 +271,15 @@ static const struct key keys[] = {
 	{"max-duration", set_max_duration},
 	{"inactivity", set_inactivity},
 	{"flash", set_flash},
+	{"net-timeout", set_net_timeout},
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
 static const char *const key_names[N_KEYS + 1] = {
-	"name",		"alias",      "device",	      "driver",	  "baud",	   "flow",
-	"number",	"init",	      "dial-timeout", "ring-gap", "command-delay", "tone",
-	"max-duration", "inactivity", "flash",	      NULL,
+	"name",	 "alias",	 "device",   "driver",	      "baud", "flow",	      "number",
+	"init",	 "dial-timeout", "ring-gap", "command-delay", "tone", "max-duration", "inactivity",
+	"flash", "net-timeout",	 NULL,
 };
 
 const char *const *tl_line_params_keys(void)
@@ -273,7 +296,8 @@ struct tl_line_params *tl_line_params_new(void)
 	params->config.baud = 115200;
 	params->config.flow = CORE_FLOW_RTSCTS;
 	params->config.dial_timeout_s =
-		60;			/* S7 of V.250 §6.3.10: 50 at least for world-wide calls */
+		60; /* S7 of V.250 §6.3.10: 50 at least for world-wide calls */
+	params->config.net_timeout_s = 30;
 	params->config.ring_gap_s = 10; /* longest national ringing cadence is 6 s */
 	return params;
 }

@@ -55,6 +55,8 @@ struct hal_stream_config {
 	enum hal_stream_parity parity;
 	enum hal_stream_flow flow;
 	bool clocal; /* ignore DCD; false: the kernel turns carrier loss into a hang-up */
+	/* Network ports: lost after so long without a sign of life; 0: never */
+	uint32_t silence_s;
 };
 
 #define HAL_STREAM_CONFIG_DEFAULT \
@@ -105,6 +107,10 @@ struct hal_stream {
 	hal_stream_fn fn;
 	void *user;
 	unsigned int caps; /* enum hal_stream_cap; known from HAL_STREAM_OPENED on */
+	/* With HAL_STREAM_LOST, of backends that can tell: why, as a failed open() would. Without
+	 * HAL_STREAM_OPENED before it, that is what it is. 0 and "": it has gone */
+	int error;
+	struct hal_error why;
 };
 
 /*
@@ -122,7 +128,8 @@ struct hal_stream_provider {
 		    struct hal_stream **ret_stream);
 };
 
-/* Picks the backend from the path: libserialport for real UARTs, plain tty for the rest. */
+/* Picks the backend: terminal servers for rfc2217://HOST:PORT, libserialport for real UARTs, plain
+ * tty for the rest. */
 const struct hal_stream_provider *hal_stream_provider_system(void);
 
 /* Set before the loop runs again, or the first events go nowhere. */

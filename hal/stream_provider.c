@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include "hal/netaddr.h"
+#include "hal/stream_rfc2217.h"
 #include "hal/stream_tty.h"
 
 /* A better descriptor of the same port, where there is one. */
@@ -31,6 +33,8 @@ static int system_open(const struct hal_stream_provider *provider, struct hal_lo
 	int fd, r;
 
 	(void)provider;
+	if (hal_netaddr_is_url(path))
+		return hal_stream_rfc2217_open(loop, path, config, err, ret_stream);
 	r = hal_stream_tty_claim(path, err, &lock, &fd);
 	if (r < 0)
 		return r;

@@ -203,10 +203,18 @@ static void on_open(void *user)
 static void on_lost(void *user)
 {
 	struct v250 *v = user;
+	const struct hal_stream *stream = at_queue_stream(v->queue);
 
+	if (v->phase == V250_OPENING && stream->error < 0) {
+		v250_down(v, stream->error, stream->why.text);
+		return;
+	}
 	v250_data_stop(v);
 	v->phase = V250_DOWN;
-	core_line_lost(v->line);
+	if (stream->why.text[0])
+		core_line_lost_for(v->line, stream->why.text);
+	else
+		core_line_lost(v->line);
 }
 
 static void on_stuck(void *user)
@@ -245,6 +253,7 @@ struct hal_stream_config v250_stream_config(const struct core_line_config *confi
 	struct hal_stream_config c = HAL_STREAM_CONFIG_DEFAULT;
 
 	c.baud = config->baud;
+	c.silence_s = config->net_timeout_s;
 	switch (config->flow) {
 	case CORE_FLOW_NONE:
 		c.flow = HAL_STREAM_FLOW_NONE;

@@ -31,6 +31,7 @@ TL_API struct tl_line_params *tl_line_params_free(struct tl_line_params *params)
  * | name          | 1–32 of a–z A–Z 0–9 - _ ., not starting with a digit | required |
  * | alias         | other names, separated by blanks; as name, 127 characters at most | "" |
  * | device        | path of the tty, id-path:PLACE or serial:TEXT, see below | required |
+ * | device        | path of the tty, id-path:, serial: or rfc2217://, see below | required |
  * | driver        | name of a driver (tl_driver_list()) | "v250" |
  * | baud          | 50–4000000 bit/s, or 0 to leave the rate alone | 115200 |
  * | flow          | none, rtscts, xonxoff | rtscts |
@@ -43,6 +44,7 @@ TL_API struct tl_line_params *tl_line_params_free(struct tl_line_params *params)
  * | max-duration  | seconds after which a connected call is dropped, 0: never | 0 |
  * | inactivity    | seconds without a byte after which a data call is dropped, 0: never | 0 |
  * | flash         | none or hold: what the exchange does at a hook flash | none |
+ * | net-timeout   | seconds of silence, 4–3600, that end a terminal server, 0: never | 30 |
  *
  * The device of a line, once tl_hotplug_start() has been called:
  * - A path such as /dev/ttyUSB0 means the device that is found there first; from then on that
@@ -53,6 +55,8 @@ TL_API struct tl_line_params *tl_line_params_free(struct tl_line_params *params)
  *   (id-path:pci-0000:00:14.0-usb-0:2) it means the USB device: of its ports the one whose udev
  *   property ID_TRUNKLINE_ROLE is at, else data, else the lowest interface without another role.
  * - serial:TEXT is the same by the USB serial number, in any place.
+ * - rfc2217://HOST:PORT, or rfc2217://[V6]:PORT, is a port of a terminal server (RFC 2217 over TCP,
+ *   without password). It is ABSENT while no connection can be made, GONE when one is lost.
  *
  * @param ret_why one sentence naming what was wrong and what would be right; static or owned by
  * params until the next call; may be NULL

@@ -74,6 +74,7 @@ if [ "$(lint_cache WITH_SYSTEMD)" = ON ] && [ "$(lint_cache WITH_TOOLS)" = ON ];
 	has_in TRUNKLINE_UNITDIR lined.service
 	has_in TRUNKLINE_SYSUSERSDIR lined.conf
 	has_in TRUNKLINE_TMPFILESDIR lined.conf
+	[ -s "$prefix/share/doc/trunkline/network.conf" ] || fail 'network.conf is not installed'
 fi
 
 export PKG_CONFIG_LIBDIR="$libdir/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$tmp/stage"

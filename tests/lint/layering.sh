@@ -37,7 +37,7 @@ may_include() {
 		trunkline/* | core/*) return 0 ;;
 		hal/loop.h | hal/clock.h | hal/log.h | hal/list.h | hal/slice.h) return 0 ;;
 		hal/ports.h) return 0 ;;
-		hal/device.h | hal/hotplug.h | hal/ring.h) return 0 ;;
+		hal/device.h | hal/hotplug.h | hal/netaddr.h | hal/ring.h) return 0 ;;
 		esac
 		;;
 	drivers/*)

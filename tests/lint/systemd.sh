@@ -37,6 +37,18 @@ systemd-analyze security --offline=true --no-pager --threshold=$EXPOSURE_MAX \
 	"$tmp/lined.service" >"$tmp/log" 2>&1 || fail 'the sandbox is too open'
 tail -n 1 "$tmp/log"
 
+# The drop-in opens the network beside what was open, and nothing else.
+mkdir "$tmp/lined.service.d"
+cp "$root/systemd/network.conf" "$tmp/lined.service.d"
+systemd-analyze verify --man=no "$tmp/lined.service" >"$tmp/log" 2>&1 || fail 'a bad drop-in'
+! grep 'network\.conf' "$tmp/log" >&2 || fail 'a doubtful drop-in'
+systemd-analyze security --offline=true --no-pager --threshold=$EXPOSURE_MAX \
+	"$tmp/lined.service" >"$tmp/log" 2>&1 || fail 'the drop-in opens too much'
+for what in Internet local netlink; do
+	grep -q "Service may allocate $what sockets" "$tmp/log" || fail "no $what sockets"
+done
+tail -n 1 "$tmp/log"
+
 mkdir -p "$tmp/root/etc"
 systemd-sysusers --root="$tmp/root" "$root/systemd/lined.sysusers" >"$tmp/log" 2>&1 ||
 	fail 'no user is made'
