@@ -84,6 +84,21 @@ static int set_choice(void *object, const struct key *key, struct hal_slice valu
 	return 0;
 }
 
+static int set_rfc2217(void *object, const struct key *key, struct hal_slice value,
+		       struct hal_error *err)
+{
+	struct sim_modem_config *modem = object;
+	uint32_t port;
+
+	if (hal_slice_u32(value, UINT16_MAX, &port) < 0)
+		return fail(err, -EINVAL,
+			    "'%s = %.*s': write a TCP port from 1 to 65535, or 0 for any",
+			    key->name, SHOW(value));
+	modem->on_tcp = true;
+	modem->tcp_port = (uint16_t)port;
+	return 0;
+}
+
 static int set_fault(void *object, const struct key *key, struct hal_slice value,
 		     struct hal_error *err)
 {
@@ -157,6 +172,7 @@ static const struct key modem_keys[] = {
 	CHOICE("withhold", withhold_number, "yes", "no"),
 	CHOICE("diagnostics", no_diagnostics, "no", "yes"),
 	{"fault", set_fault, 0, 0, 0, 0, NULL, NULL},
+	{"rfc2217", set_rfc2217, 0, 0, 0, 0, NULL, NULL},
 };
 
 static const struct key number_keys[] = {
@@ -328,6 +344,9 @@ int sim_config_check(const struct sim_config *config, struct hal_error *err)
 
 		if (!modem->number[0])
 			return fail(err, -EINVAL, "modem '%s': no number; write number = 101",
+				    modem->options.name);
+		if (modem->on_tcp && modem->tty[0])
+			return fail(err, -EINVAL, "modem '%s': has both tty and rfc2217",
 				    modem->options.name);
 	}
 	return 0;

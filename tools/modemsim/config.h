@@ -21,6 +21,8 @@
 struct sim_modem_config {
 	char number[SIM_NUMBER_MAX];
 	char tty[SIM_PATH_MAX];		  /* "": a pty of its own */
+	bool on_tcp;			  /* instead: a port of RFC 2217 */
+	uint16_t tcp_port;		  /* 0: any */
 	struct sim_modem_options options; /* options.name is the modem's name */
 	struct sim_fault faults[SIM_FAULTS_MAX];
 	size_t fault_count;

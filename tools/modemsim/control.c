@@ -63,10 +63,10 @@ static int run_set(struct control *control)
 	r = sim_config_set_modem(&config, key, hal_slice_trim(value), &control->err);
 	if (r < 0)
 		return r;
-	if (config.number[0] || config.tty[0] || config.fault_count > 0)
+	if (config.number[0] || config.tty[0] || config.on_tcp || config.fault_count > 0)
 		return refuse(control, -EINVAL,
-			      "number, tty and fault cannot be set; faults have a command of their "
-			      "own");
+			      "number, tty, rfc2217 and fault cannot be set; faults have a command "
+			      "of their own");
 	sim_modem_set_options(control->port->modem, &config.options);
 	return 0;
 }

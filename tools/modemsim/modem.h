@@ -7,8 +7,8 @@
  * and Unimodem's diagnostics. Its DTE is at the far end of a hal_stream; its line is a number at an
  * exchange. Options and faults may change at any moment, in the middle of a call too.
  *
- * Where the stream has modem lines the DTE's DTR is our DSR input (a null-modem cable, or the slave
- * of a pty being open), and &D applies. DCD and RI go out through options.set_inputs.
+ * Where the stream has modem lines the DTE's DTR is our DSR input (a null-modem cable, RFC 2217, or
+ * the slave of a pty being open), and &D applies. DCD and RI go out through options.set_inputs.
  */
 
 #include "hal/stream.h"
@@ -35,8 +35,8 @@ struct sim_modem_options {
 	bool online_error;   /* ATO without a call: ERROR instead of NO CARRIER (V.250 6.3.7 allows
 				both) */
 	bool no_diagnostics; /* no #UD */
-	/* Drives DCD and RI at the DTE: hal_stream_mem_set_inputs for memory pairs, NULL for ptys.
-	 */
+	/* Drives DCD and RI at the DTE: hal_stream_mem_set_inputs for memory pairs,
+	 * sim_rfc2217_set_inputs for RFC 2217, NULL for ptys. */
 	void (*set_inputs)(struct hal_stream *stream, unsigned int lines, bool on);
 };
 

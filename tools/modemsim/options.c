@@ -7,11 +7,21 @@
 
 #include "tools/modemsim/site.h"
 
-enum { OPT_DIR = 256, OPT_TTY, OPT_SCENARIO, OPT_TRACE, OPT_LOG_LEVEL, OPT_CONTROL, OPT_VERSION };
+enum {
+	OPT_DIR = 256,
+	OPT_TTY,
+	OPT_RFC2217,
+	OPT_SCENARIO,
+	OPT_TRACE,
+	OPT_LOG_LEVEL,
+	OPT_CONTROL,
+	OPT_VERSION
+};
 
 static const struct option long_options[] = {
 	{"modem", required_argument, NULL, 'm'},
 	{"tty", required_argument, NULL, OPT_TTY},
+	{"rfc2217", required_argument, NULL, OPT_RFC2217},
 	{"scenario", required_argument, NULL, OPT_SCENARIO},
 	{"dir", required_argument, NULL, OPT_DIR},
 	{"control", no_argument, NULL, OPT_CONTROL},
@@ -33,8 +43,10 @@ static const char help[] =
 	"What to emulate:\n"
 	"  -m, --modem NAME=NUMBER[,KEY=VALUE]...  a modem; keys: answer, ato, caller-name,\n"
 	"                       diagnostics, dtr, fault, flash, line, manufacturer, model,\n"
-	"                       rate, revision, serial, tty, voice, withhold\n"
+	"                       rate, revision, rfc2217, serial, tty, voice, withhold\n"
 	"      --tty PATH       put the modem named last on this tty instead of a pty\n"
+	"      --rfc2217 PORT   put it on a TCP port of this machine (0: any) with modem lines,\n"
+	"                       as a terminal server does\n"
 	"      --scenario FILE  read modems, numbers and times from an INI file\n"
 	"\n"
 	"Where and how:\n"
@@ -81,16 +93,18 @@ static enum sim_options_result set_dir(struct sim_options *options, const char *
 	return SIM_OPTIONS_RUN;
 }
 
-static enum sim_options_result set_tty(struct sim_options *options, const char *path)
+/* Where the modem named last is. */
+static enum sim_options_result set_place(struct sim_options *options, const char *key,
+					 const char *value)
 {
 	struct sim_config *config = &options->config;
 	struct hal_error err;
 
 	if (config->modem_count == 0)
-		return usage("--tty:", "no modem yet; write --modem a=101 --tty PATH");
-	if (sim_config_set_modem(&config->modems[config->modem_count - 1], HAL_SLICE("tty"),
-				 hal_slice_str(path), &err) < 0)
-		return usage("--tty:", err.text);
+		return usage("", "no modem yet; write --modem a=101 before --tty and --rfc2217");
+	if (sim_config_set_modem(&config->modems[config->modem_count - 1], hal_slice_str(key),
+				 hal_slice_str(value), &err) < 0)
+		return usage("", err.text);
 	return SIM_OPTIONS_RUN;
 }
 
@@ -104,7 +118,9 @@ static enum sim_options_result set_option(struct sim_options *options, int optio
 			return usage("--modem:", err.text);
 		return SIM_OPTIONS_RUN;
 	case OPT_TTY:
-		return set_tty(options, optarg);
+		return set_place(options, "tty", optarg);
+	case OPT_RFC2217:
+		return set_place(options, "rfc2217", optarg);
 	case OPT_SCENARIO:
 		if (sim_scenario_read(&options->config, optarg, &err) < 0)
 			return usage("", err.text);

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "hal/stream_tty.h"
+#include "tools/modemsim/listener.h"
+#include "tools/modemsim/rfc2217.h"
 
 static int fail(struct hal_error *err, int r, const char *what)
 {
@@ -102,6 +104,27 @@ static int open_tty(struct sim_site *site, struct sim_site_port *port, struct ha
 	return r;
 }
 
+static int open_tcp(struct sim_site *site, struct sim_site_port *port, struct hal_error *err,
+		    struct hal_stream **ret_stream)
+{
+	struct hal_stream *stream;
+	char what[32];
+	int r;
+
+	r = sim_rfc2217_new(site->loop, &stream);
+	if (r < 0)
+		return fail(err, r, "rfc2217");
+	r = sim_listener_new(site->loop, &port->tcp_port, stream, &port->listener);
+	if (r < 0) {
+		hal_stream_close(stream);
+		(void)snprintf(what, sizeof(what), "TCP port %u", port->tcp_port);
+		return fail(err, r, what);
+	}
+	(void)snprintf(port->path, sizeof(port->path), "rfc2217://127.0.0.1:%u", port->tcp_port);
+	*ret_stream = stream;
+	return 0;
+}
+
 int sim_site_plug(struct sim_site *site, struct sim_site_port *port, struct hal_error *err)
 {
 	struct hal_stream *stream = NULL;
@@ -109,7 +132,12 @@ int sim_site_plug(struct sim_site *site, struct sim_site_port *port, struct hal_
 
 	if (sim_modem_has_stream(port->modem))
 		return fail(err, -EALREADY, "plug");
-	r = port->tty[0] ? open_tty(site, port, err, &stream) : open_pty(site, port, err, &stream);
+	if (port->on_tcp)
+		r = open_tcp(site, port, err, &stream);
+	else if (port->tty[0])
+		r = open_tty(site, port, err, &stream);
+	else
+		r = open_pty(site, port, err, &stream);
 	if (r < 0) {
 		port->path[0] = '\0';
 		return r;
@@ -121,6 +149,8 @@ int sim_site_unplug(struct sim_site_port *port)
 {
 	if (!sim_modem_has_stream(port->modem))
 		return -EALREADY;
+	sim_listener_free(port->listener);
+	port->listener = NULL;
 	sim_modem_detach(port->modem);
 	remove_link(port);
 	port->path[0] = '\0';
@@ -131,9 +161,12 @@ static int add_port(struct sim_site *site, const struct sim_modem_config *config
 		    struct hal_error *err)
 {
 	struct sim_site_port *port = &site->ports[site->count];
+	struct sim_modem_options options = config->options;
 	int n, r;
 
-	r = sim_modem_new(site->exchange, config->number, NULL, &config->options, &port->modem);
+	if (config->on_tcp)
+		options.set_inputs = sim_rfc2217_set_inputs;
+	r = sim_modem_new(site->exchange, config->number, NULL, &options, &port->modem);
 	if (r < 0) {
 		(void)snprintf(err->text, sizeof(err->text), "modem '%s': number %s %s",
 			       config->options.name, config->number,
@@ -143,9 +176,11 @@ static int add_port(struct sim_site *site, const struct sim_modem_config *config
 	}
 	site->count++;
 	memcpy(port->tty, config->tty, sizeof(port->tty));
+	port->on_tcp = config->on_tcp;
+	port->tcp_port = config->tcp_port;
 	for (size_t i = 0; i < config->fault_count; i++)
 		sim_modem_set_fault(port->modem, &config->faults[i]);
-	if (!port->tty[0]) {
+	if (!port->tty[0] && !port->on_tcp) {
 		n = snprintf(port->link, sizeof(port->link), "%s/%s", dir, config->options.name);
 		if (n < 0 || (size_t)n >= sizeof(port->link))
 			return fail(err, -ENAMETOOLONG, dir);
@@ -207,6 +242,7 @@ void sim_site_free(struct sim_site *site)
 		return;
 	for (size_t i = 0; i < site->count; i++) {
 		remove_link(&site->ports[i]);
+		sim_listener_free(site->ports[i].listener);
 		sim_modem_free(site->ports[i].modem);
 	}
 	sim_exchange_free(site->exchange);

@@ -2,13 +2,19 @@
 #ifndef SIM_SITE_H
 #define SIM_SITE_H
 
-/* The configured modems as programs find them: a pty each, with a link DIR/NAME, or a given tty. */
+/* The configured modems as programs find them: a pty each, with a link DIR/NAME, or a given tty, or
+ * a TCP port. */
 
 #include "tools/modemsim/config.h"
 
+struct sim_listener;
+
 struct sim_site_port {
 	struct sim_modem *modem;
-	char tty[SIM_PATH_MAX];	 /* given; "": a pty of its own */
+	char tty[SIM_PATH_MAX]; /* given; "": a pty of its own */
+	bool on_tcp;
+	uint16_t tcp_port; /* once plugged in it is always the same */
+	struct sim_listener *listener;
 	char path[SIM_PATH_MAX]; /* what a program opens; "" while unplugged */
 	char link[SIM_PATH_MAX]; /* "": none */
 };

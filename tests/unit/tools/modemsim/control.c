@@ -219,7 +219,7 @@ Test(modemsim_control, commands_are_answered)
 		{"set a line = plugged", "ok\n"},
 		{"set a", "error: no key ''"},
 		{"set a voice=perhaps", "error: 'voice = perhaps'"},
-		{"set a number=7", "error: number, tty and fault cannot be set"},
+		{"set a number=7", "error: number, tty, rfc2217 and fault cannot be set"},
 		{"show", "{\"name\":\"a\",\"number\":\"101\",\"path\":\"/tmp/"},
 	};
 	struct fixture f;
