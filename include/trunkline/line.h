@@ -30,7 +30,6 @@ TL_API struct tl_line_params *tl_line_params_free(struct tl_line_params *params)
  * |---------------|-------|---------|
  * | name          | 1–32 of a–z A–Z 0–9 - _ ., not starting with a digit | required |
  * | alias         | other names, separated by blanks; as name, 127 characters at most | "" |
- * | device        | path of the tty, id-path:PLACE or serial:TEXT, see below | required |
  * | device        | path of the tty, id-path:, serial: or rfc2217://, see below | required |
  * | driver        | name of a driver (tl_driver_list()) | "v250" |
  * | baud          | 50–4000000 bit/s, or 0 to leave the rate alone | 115200 |

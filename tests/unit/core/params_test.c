@@ -182,36 +182,31 @@ Test(params, values_reach_the_configuration)
 		{"baud", "9600"},    {"flow", "xonxoff"},    {"number", "123"},
 		{"init", "ATX"},     {"ring-gap", "7"},	     {"dial-timeout", "9"},
 		{"tone", "pulse"},   {"command-delay", "5"}, {"max-duration", "60"},
-		{"inactivity", "6"}, {"flash", "hold"}};
-	{"inactivity", "6"},
-	{
-		"net-timeout", "8"
-	}
-};
-struct tl_line_params *params = tl_line_params_new();
-const struct core_line_config *config = &params->config;
+		{"inactivity", "6"}, {"flash", "hold"},	     {"net-timeout", "8"}};
+	struct tl_line_params *params = tl_line_params_new();
+	const struct core_line_config *config = &params->config;
 
-for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-	cr_assert_eq(tl_line_params_set(params, values[i][0], values[i][1], NULL), 0);
-cr_assert_str_eq(config->name, "a");
-cr_assert_str_eq(config->device, "/dev/x");
-cr_assert_str_eq(config->driver, "v250");
-cr_assert_eq(config->baud, 9600);
-cr_assert_eq(config->flow, CORE_FLOW_XONXOFF);
-cr_assert_str_eq(config->number, "123");
-cr_assert_str_eq(config->init, "ATX");
-cr_assert_eq(config->ring_gap_s, 7);
-cr_assert_eq(config->dial_timeout_s, 9);
-cr_assert(config->pulse);
-cr_assert_eq(config->command_delay_ms, 5);
-cr_assert_eq(config->max_duration_s, 60);
-cr_assert_eq(config->inactivity_s, 6);
-cr_assert(config->flash_holds);
-cr_assert_eq(config->net_timeout_s, 8);
-cr_assert_eq(tl_line_params_set(params, "tone", "tone", NULL), 0);
-cr_assert_not(config->pulse);
-cr_assert_null(tl_line_params_free(params));
-cr_assert_null(tl_line_params_free(NULL));
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		cr_assert_eq(tl_line_params_set(params, values[i][0], values[i][1], NULL), 0);
+	cr_assert_str_eq(config->name, "a");
+	cr_assert_str_eq(config->device, "/dev/x");
+	cr_assert_str_eq(config->driver, "v250");
+	cr_assert_eq(config->baud, 9600);
+	cr_assert_eq(config->flow, CORE_FLOW_XONXOFF);
+	cr_assert_str_eq(config->number, "123");
+	cr_assert_str_eq(config->init, "ATX");
+	cr_assert_eq(config->ring_gap_s, 7);
+	cr_assert_eq(config->dial_timeout_s, 9);
+	cr_assert(config->pulse);
+	cr_assert_eq(config->command_delay_ms, 5);
+	cr_assert_eq(config->max_duration_s, 60);
+	cr_assert_eq(config->inactivity_s, 6);
+	cr_assert_eq(config->net_timeout_s, 8);
+	cr_assert(config->flash_holds);
+	cr_assert_eq(tl_line_params_set(params, "tone", "tone", NULL), 0);
+	cr_assert_not(config->pulse);
+	cr_assert_null(tl_line_params_free(params));
+	cr_assert_null(tl_line_params_free(NULL));
 }
 
 Test(params, of_a_call_are_data_without_limits_unless_set)
