@@ -148,20 +148,24 @@ static void copy_text(const char *text, char *buf, size_t size)
 	(void)hal_slice_escape(hal_slice_str(text), buf, size);
 }
 
-static int add_serialport(struct list *list, struct sp_port *from)
+/* What libserialport has not seen behind the port, sysfs may tell all the same. */
+static void look_closer(struct hal_port *port)
 {
-	const char *path = sp_get_port_name(from);
-	int vendor = 0, product = 0, bus = 0, address = 0;
-	struct hal_port *port;
+	char path[64];
+	int tty;
 
-	port = add_port(list, strncmp(path, "/dev/", 5) == 0 ? path + 5 : path);
-	if (!port)
-		return -ENOMEM;
-	copy_text(sp_get_port_description(from), port->description, sizeof(port->description));
-	if (sp_get_port_transport(from) == SP_TRANSPORT_BLUETOOTH)
-		port->transport = HAL_PORT_BLUETOOTH;
-	if (sp_get_port_transport(from) != SP_TRANSPORT_USB)
-		return 0;
+	(void)snprintf(path, sizeof(path), "/sys/class/tty/%s", port->name);
+	tty = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (tty < 0)
+		return;
+	find_usb(tty, port);
+	close(tty);
+}
+
+static void copy_usb(struct sp_port *from, struct hal_port *port)
+{
+	int vendor = 0, product = 0, bus = 0, address = 0;
+
 	port->transport = HAL_PORT_USB;
 	/* What it does not know stays 0. */
 	(void)sp_get_port_usb_vid_pid(from, &vendor, &product);
@@ -171,6 +175,23 @@ static int add_serialport(struct list *list, struct sp_port *from)
 	port->bus = (uint16_t)bus;
 	port->address = (uint16_t)address;
 	copy_text(sp_get_port_usb_serial(from), port->serial, sizeof(port->serial));
+}
+
+static int add_serialport(struct list *list, struct sp_port *from)
+{
+	const char *path = sp_get_port_name(from);
+	struct hal_port *port;
+
+	port = add_port(list, strncmp(path, "/dev/", 5) == 0 ? path + 5 : path);
+	if (!port)
+		return -ENOMEM;
+	copy_text(sp_get_port_description(from), port->description, sizeof(port->description));
+	if (sp_get_port_transport(from) == SP_TRANSPORT_BLUETOOTH)
+		port->transport = HAL_PORT_BLUETOOTH;
+	else if (sp_get_port_transport(from) == SP_TRANSPORT_USB)
+		copy_usb(from, port);
+	if (port->vendor_id == 0)
+		look_closer(port);
 	return 0;
 }
 

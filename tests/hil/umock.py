@@ -6,13 +6,15 @@ modems with their USB ancestry, and libserialport opens them, whose modem lines 
 BIN is the folder of the programs, RIG that of umockdev_bed; skipped without it.
 """
 import contextlib
+import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
 
-from lined_varlink import Client, Fixture
+from lined_varlink import BIN, Client, Fixture
 from udev_rig import MODELS, model
 from umock_rig import Bed
 
@@ -121,6 +123,15 @@ class Models(Case):
         self.wait_gone("a")
         self.assertEqual(client.line("b")["state"], "ready")
         self.assertTrue(self.is_open(b.nodes()[0]))
+
+    def test_ports_are_listed_with_what_usb_knows_of_them(self):
+        what = model("USR5637")
+        node = self.bed.plug(what, 2, 1000).nodes()[0]
+        out = subprocess.run([os.path.join(BIN, "linectl"), "ports", "--json"], check=True,
+                             env=self.bed.environ, stdout=subprocess.PIPE).stdout
+        port, = (p for p in json.loads(out)["ports"] if p["path"] == node)
+        self.assertEqual((port["transport"], port["vendor"], port["product"]),
+                         ("usb", what.vendor, what.product))
 
     def test_a_node_is_a_place_once_it_has_been_opened(self):
         what = model("USR5637")
