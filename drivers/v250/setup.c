@@ -335,7 +335,8 @@ static void on_probe_escape(void *user, const struct at_answer *answer)
 		give_up_probing(v);
 		return;
 	}
-	hal_debug(v->host.log, v->host.config->name, "the modem was online: hanging up");
+	hal_warning(v->host.log, v->host.config->name,
+		    "found in a call that nobody knows of: hanging up");
 	v250_probe(v);
 }
 

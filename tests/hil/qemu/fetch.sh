@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Debian's kernel, udev and busybox for the guest: downloaded by apt and unpacked into DIR, never
-# installed. DIR/done tells that it is complete; what is there already is not fetched again.
+# Debian's kernel, udev, busybox and systemd for the guest: downloaded by apt and unpacked into DIR, never
+# installed. DIR/done tells what of it is complete; what is there already is not fetched again.
 #
 #	fetch.sh DIR
 #
@@ -20,7 +20,12 @@ for program in qemu-system-x86_64 apt-get dpkg-deb depmod modprobe cpio zstd; do
 	command -v "$program" >/dev/null ||
 		skip "there is no $program; PACKAGES_QEMU in scripts/packages.sh has what is needed"
 done
-[ ! -e "$dir/done" ] || exit 0
+# udev with the libraries that it needs.
+base='busybox-static udev libudev1 libkmod2 libblkid1 libselinux1 libacl1 libcap2'
+systemd='systemd libsystemd-shared libsystemd0 kmod libapparmor1 libaudit1 libcap-ng0 libcrypt1
+	libgcrypt20 libgpg-error0 libip4tc2 liblz4-1 liblzma5 libmount1 libpam0g libpcre2-8-0
+	libseccomp2 libssl3 libzstd1'
+[ "$(cat "$dir/done" 2>/dev/null)" != "$base $systemd" ] || exit 0
 
 # The package that the newest kernel is in.
 kernel_package() {
@@ -43,10 +48,16 @@ rm -rf "$dir"
 mkdir -p "$dir/packages" "$dir/root"
 dir=$(cd "$dir" && pwd)
 cd "$dir/packages"
-# udev with the libraries that it needs.
-download "$kernel" busybox-static udev libudev1 libkmod2 libblkid1 libselinux1 libacl1 libcap2 ||
-	skip 'the packages cannot be downloaded'
+# Words, not one word
+# shellcheck disable=SC2086
+download "$kernel" $base || skip 'the packages cannot be downloaded'
+mkdir systemd
+# shellcheck disable=SC2086
+(cd systemd && download $systemd) || skip 'the packages cannot be downloaded'
 
+for package in systemd/*.deb; do
+	dpkg-deb -x "$package" "$dir/systemd"
+done
 for package in *.deb; do
 	case $package in
 	linux-image-*)
@@ -67,4 +78,4 @@ rm -r packages
 depmod -b "$dir/root" "${kernel#linux-image-}"
 python3 "$here/vmlinux.py" "$dir"/root/boot/vmlinuz-* "$dir/vmlinux"
 echo "${kernel#linux-image-}" >"$dir/release"
-: >"$dir/done"
+echo "$base $systemd" >"$dir/done"
