@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Debian's kernel, udev, busybox and systemd for the guest: downloaded by apt and unpacked into DIR, never
-# installed. DIR/done tells what of it is complete; what is there already is not fetched again.
+# Debian's kernel, udev, busybox and systemd for the guest: downloaded by apt and unpacked into DIR,
+# never installed. DIR/done tells what of it is complete; what is there already is not fetched
+# again.
 #
 #	fetch.sh DIR
 #

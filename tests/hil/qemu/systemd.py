@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""lined as a service of a real systemd: installed, enabled, used, reloaded, killed and stopped by the
-means that an administrator has.
+"""lined as a service of a real systemd: installed, enabled, used, reloaded, killed and stopped by
+the means that an administrator has.
 
 One guest is booted for all; each test leaves the service running and its lines ready.
 
@@ -88,7 +88,8 @@ class Guest:
 
     def mark(self):
         """From here on journal() tells."""
-        return self.shell("journalctl --unit=lined --lines=0 --show-cursor").split(": ", 1)[1].strip()
+        cursor = self.shell("journalctl --unit=lined --lines=0 --show-cursor")
+        return cursor.split(": ", 1)[1].strip()
 
     def journal(self, mark):
         self.shell("journalctl --sync")
