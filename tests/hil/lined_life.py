@@ -250,5 +250,21 @@ class Lifecycle(Fixture):
             self.assertEqual(run.returncode, status, args)
 
 
+class Crash(Fixture):
+    SIM = ("--modem", "a=101,dtr=ignore", "--modem", "b=102", "--modem", "c=103,answer=1")
+
+    def test_a_call_that_a_killed_daemon_left_is_ended_and_told(self):
+        self.serve()
+        with Client(self.path) as client:
+            self.dial(client)
+            self.kill(self.lined)
+        with open(os.path.join(self.dir, "log"), "w+", encoding="utf-8") as log:
+            self.lined = self.start("lined", "--socket", self.path, *self.lines(), stderr=log)
+            self.wait_for_socket()
+            self.assert_nothing_left()
+            log.seek(0)
+            self.assertIn("a: found in a call that nobody knows of: hanging up", log.read())
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
