@@ -41,7 +41,7 @@ def run(program, *words):
 
 def help_options(program):
     """--options at the beginning of a line of --help."""
-    return set(re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", run(program, "--help"), re.M))
+    return set(re.findall(r"^ +(?:-\w, )?(--[a-z0-9-]+)", run(program, "--help"), re.M))
 
 
 def long_options(words):
@@ -75,7 +75,7 @@ class Manuals(unittest.TestCase):
     def test_keys_of_modemsim(self):
         source = read("tools/modemsim/config.c")
         table = re.search(r"modem_keys\[\] = \{(.*?)\n\};", source, re.S)[1]
-        keys = set(re.findall(r'^\t[A-Z{(]*"([a-z-]+)"', table, re.M))
+        keys = set(re.findall(r'^\t[A-Z{(]*"([a-z0-9-]+)"', table, re.M))
         self.same(keys, {word.rstrip("=") for word in heads(section("modemsim.1.scd", "MODEM KEYS"))
                          } - {"yes", "no", "hold", "none", "follow", "ignore", "plugged",
                               "unplugged", "no-carrier", "error"}, "keys")
@@ -83,16 +83,16 @@ class Manuals(unittest.TestCase):
         self.same(keys - {"number"}, set(re.split(r",\s*", told.strip())), "modemsim --help")
 
     def test_keys_of_lines(self):
-        keys = set(re.findall(r'^\t\{"([a-z-]+)", set_\w+\}', read("core/params.c"), re.M))
+        keys = set(re.findall(r'^\t\{"([a-z0-9-]+)", set_\w+\}', read("core/params.c"), re.M))
         explained = heads(section("lined.conf.5.scd", r"\[line NAME\]"))
         self.same(keys - {"name"}, explained, "[line]")
-        header = set(re.findall(r"^ \* \| ([a-z-]+) +\| ", read("include/trunkline/line.h"), re.M))
+        header = set(re.findall(r"^ \* \| ([a-z0-9-]+) +\| ", read("include/trunkline/line.h"), re.M))
         self.same(keys, header - {"key"}, "tl_line_params_set()")
 
     def test_keys_of_the_daemon(self):
         keys = set()
         for path in glob.glob(os.path.join(ROOT, "tools/lined/settings*.c")):
-            keys |= set(re.findall(r'^\t\{"([a-z-]+)", set_\w+', read(path), re.M))
+            keys |= set(re.findall(r'^\t\{"([a-z0-9-]+)", set_\w+', read(path), re.M))
         explained = heads(read("docs/man/lined.conf.5.scd"))
         line = heads(section("lined.conf.5.scd", r"\[line NAME\]"))
         self.same(keys - line, explained - line, "[lined]")

@@ -44,6 +44,20 @@ static bool option_wants_file(const struct option_row *row)
 	return row->arg && (strcmp(row->arg, "PATH") == 0 || strcmp(row->arg, "DIR") == 0);
 }
 
+/* Is the word one of "LINE|DEVICE]", which ends at a blank? */
+static bool is_among(const char *words, const char *word)
+{
+	for (;;) {
+		size_t length = strcspn(words, "|] ");
+
+		if (length == strlen(word) && strncmp(words, word, length) == 0)
+			return true;
+		if (words[length] != '|')
+			return false;
+		words += length + 1;
+	}
+}
+
 /* Each place where a synopsis has the word. */
 static void print_places(FILE *out, const char *word, const char *between)
 {
@@ -53,11 +67,7 @@ static void print_places(FILE *out, const char *word, const char *between)
 		const char *at = command->synopsis;
 
 		for (unsigned int place = 1; *at; place++) {
-			size_t length;
-
-			at += *at == '[';
-			length = strcspn(at, " ]");
-			if (length == strlen(word) && strncmp(at, word, length) == 0) {
+			if (is_among(at + (*at == '['), word)) {
 				fprintf(out, "%s%s:%u", before, command->name, place);
 				before = between;
 			}
