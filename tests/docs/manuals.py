@@ -86,7 +86,8 @@ class Manuals(unittest.TestCase):
         keys = set(re.findall(r'^\t\{"([a-z0-9-]+)", set_\w+\}', read("core/params.c"), re.M))
         explained = heads(section("lined.conf.5.scd", r"\[line NAME\]"))
         self.same(keys - {"name"}, explained, "[line]")
-        header = set(re.findall(r"^ \* \| ([a-z0-9-]+) +\| ", read("include/trunkline/line.h"), re.M))
+        header = set(re.findall(r"^ \* \| ([a-z0-9-]+) +\| ",
+                                read("include/trunkline/line.h"), re.M))
         self.same(keys, header - {"key"}, "tl_line_params_set()")
 
     def test_keys_of_the_daemon(self):
