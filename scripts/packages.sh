@@ -3,7 +3,7 @@
 # Which Debian 12 packages are needed for what, and how to get those that are missing.
 
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config
-	libjson-c-dev libinih-dev libserialport-dev libudev-dev"
+	libjson-c-dev libinih-dev libserialport-dev libudev-dev libedit-dev"
 # python3 and socat speak to the programs in some tests, prometheus-client reads their metrics,
 # jsonschema judges linectl's JSON, zsh and fish complete its words, udev obeys the udev rules,
 # systemd judges its unit, umockdev forges machines, valgrind counts; the linters need clang-format

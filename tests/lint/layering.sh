@@ -52,7 +52,7 @@ may_include() {
 		;;
 	tools/*)
 		case $2 in
-		trunkline/* | tools/* | json-c/* | ini.h) return 0 ;;
+		trunkline/* | tools/* | json-c/* | ini.h | histedit.h) return 0 ;;
 		esac
 		;;
 	examples/*)

@@ -22,7 +22,7 @@ refuses() {
 	grep -q "$missing" "$tmp/log" || fail "$* fails without naming $missing"
 }
 
-off='-DWITH_LIBSERIALPORT=OFF -DWITH_UDEV=OFF'
+off='-DWITH_LIBSERIALPORT=OFF -DWITH_UDEV=OFF -DWITH_LIBEDIT=OFF'
 bare="$off -DWITH_TOOLS=OFF -DWITH_EXAMPLES=OFF"
 
 # The options are words.
@@ -39,6 +39,6 @@ cmake -S "$root" -B "$tmp/off" $off -DWITH_WERROR=ON >"$tmp/log" 2>&1 ||
 cmake --build "$tmp/off" -j 2 >"$tmp/log" 2>&1 ||
 	fail 'without the optional libraries it does not build'
 if readelf -d "$tmp"/off/lib/*.so "$tmp"/off/bin/* |
-	grep -E 'libserialport|libudev' >"$tmp/log"; then
+	grep -E 'libserialport|libudev|libedit' >"$tmp/log"; then
 	fail 'libraries that are switched off are linked all the same'
 fi

@@ -70,6 +70,8 @@ static int run(const struct child *child, pid_t parent)
 	if (child->fd == child->as ? fcntl(child->as, F_SETFD, 0) < 0
 				   : dup2(child->fd, child->as) < 0)
 		return errno;
+	if (child->also && fcntl(child->also, F_SETFD, 0) < 0)
+		return errno;
 	execvp(child->path, (char *const *)(const void *)child->argv);
 	return errno;
 }

@@ -16,6 +16,7 @@ struct child {
 	const char *argv[CHILD_ARGS_MAX]; /**< NULL-terminated */
 	int fd;				  /**< which it is to have; all others are closed-on-exec */
 	int as;				  /**< under this number */
+	int also;			  /**< another, under its own number; 0: none */
 	int death_signal;		  /**< it gets when we die; 0: none, it notices */
 	pid_t pid;			  /**< 0: not running */
 	char path[CHILD_PATH_MAX];

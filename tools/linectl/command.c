@@ -73,6 +73,15 @@ static const struct command commands[] = {
 	{"at", "LINE COMMAND", "send one AT command and print the answer",
 	 "Only while no call is on the line; commands that place, answer or end calls are refused.",
 	 "admin", COMMAND_READY, line_at},
+	{"console", "LINE", "send AT commands as you type them",
+	 "With history and completion, and what the modem says unasked is shown as it comes. "
+	 "Ctrl-C "
+	 "stops waiting for an answer, Ctrl-D leaves. Refused while a call is on the line; with "
+	 "--force it starts all the same, and commands are taken when the call is over. "
+	 "--read-only "
+	 "only shows the dialogue. Not on a terminal it reads commands from stdin, prints the "
+	 "answers, and exits as the first command that failed.",
+	 "admin", COMMAND_READY | COMMAND_TWICE, console_run},
 	{"reset", "LINE", "bring a faulty line back",
 	 "Sets the modem up and proves it on hook anew. With --hard its port is closed for a "
 	 "second "

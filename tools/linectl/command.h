@@ -15,6 +15,7 @@
 enum command_flags {
 	COMMAND_LOCAL = 1 << 0, /**< needs no daemon */
 	COMMAND_READY = 1 << 1, /**< of no use on a line that is not ready */
+	COMMAND_TWICE = 1 << 2, /**< needs connect_second() */
 };
 
 struct command {
@@ -66,6 +67,7 @@ enum status claim_drop(struct app *app, const char **args);
 enum status history_run(struct app *app, const char **args);
 enum status monitor_run(struct app *app, const char **args);
 enum status monitor_trace(struct app *app, const char **args);
+enum status console_run(struct app *app, const char **args);
 enum status raw_reload(struct app *app, const char **args);
 enum status raw_metrics(struct app *app, const char **args);
 enum status raw_counters(struct app *app, const char **args);

@@ -84,39 +84,55 @@ static enum status tell_no_daemon(const struct app *app, const char *path, int r
 }
 
 /* The system's daemon, else the one that the user runs. */
-static int open_default(struct app *app)
+static int open_default(struct varlink_client **ret_client)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	char path[SOCKET_PATH_MAX];
 	int r;
 
-	r = varlink_client_open(SOCKET_SYSTEM, &app->client);
+	r = varlink_client_open(SOCKET_SYSTEM, ret_client);
 	if ((r != -ENOENT && r != -ECONNREFUSED) || !runtime || !*runtime)
 		return r;
 	snprintf(path, sizeof(path), "%s/" SOCKET_USER, runtime);
-	return varlink_client_open(path, &app->client) == 0 ? 0 : r;
+	return varlink_client_open(path, ret_client) == 0 ? 0 : r;
+}
+
+/* The socket that the user has named, or NULL. */
+static const char *named_socket(const struct app *app)
+{
+	const char *path = app->options.socket ? app->options.socket : getenv("TRUNKLINE_SOCKET");
+
+	return path && *path ? path : NULL;
+}
+
+int connect_socket(const struct app *app, struct varlink_client **ret_client, const char **ret_path)
+{
+	const char *path = named_socket(app);
+
+	*ret_path = path ? path : SOCKET_SYSTEM;
+	return path ? varlink_client_open(path, ret_client) : open_default(ret_client);
 }
 
 /* @param optional a default daemon that cannot be reached is not told of */
-static enum status open_socket(struct app *app, bool optional)
+static enum status open_socket(const struct app *app, bool optional,
+			       struct varlink_client **ret_client)
 {
-	const char *path = app->options.socket;
-	int r;
+	const char *path;
+	int r = connect_socket(app, ret_client, &path);
 
-	if (!path)
-		path = getenv("TRUNKLINE_SOCKET");
-	if (path && *path) {
-		optional = false;
-		r = varlink_client_open(path, &app->client);
-	} else {
-		path = SOCKET_SYSTEM;
-		r = open_default(app);
-	}
 	if (r == -ENOMEM)
 		return output_no_memory(&app->output);
 	if (r < 0 && optional)
 		return STATUS_NO_DAEMON;
 	return r < 0 ? tell_no_daemon(app, path, r) : STATUS_OK;
+}
+
+enum status connect_second(struct app *app, struct varlink_client **ret_client)
+{
+	if (!app->private)
+		return open_socket(app, false, ret_client);
+	*ret_client = private_take_second(app);
+	return STATUS_OK;
 }
 
 enum status connect_open(struct app *app)
@@ -125,7 +141,7 @@ enum status connect_open(struct app *app)
 		return tell(app, STATUS_OTHER, "Failed", "cannot catch signals");
 	if (app->options.device || app->options.sim)
 		return private_start(app);
-	return open_socket(app, false);
+	return open_socket(app, false, &app->client);
 }
 
 enum status connect_open_running(struct app *app)
@@ -134,7 +150,7 @@ enum status connect_open_running(struct app *app)
 		return STATUS_NO_DAEMON;
 	if (catch_signals(app) < 0)
 		return tell(app, STATUS_OTHER, "Failed", "cannot catch signals");
-	return open_socket(app, true);
+	return open_socket(app, !named_socket(app), &app->client);
 }
 
 void connect_close(struct app *app)
@@ -162,7 +178,7 @@ void connect_pause(struct app *app, int ms)
 	count_signals(app);
 }
 
-static enum status tell_lost(const struct app *app, int r)
+enum status connect_tell_lost(const struct app *app, int r)
 {
 	if (r == -ENOMEM)
 		return output_no_memory(&app->output);
@@ -192,7 +208,7 @@ enum status connect_wait(struct app *app, uint64_t deadline_ms, struct varlink_r
 
 		r = varlink_client_next(app->client, ret_reply);
 		if (r < 0)
-			return tell_lost(app, r);
+			return connect_tell_lost(app, r);
 		if (r > 0)
 			return STATUS_OK;
 		if (app->interrupts > app->patience)
@@ -203,7 +219,7 @@ enum status connect_wait(struct app *app, uint64_t deadline_ms, struct varlink_r
 		count_signals(app);
 		r = varlink_client_dispatch(app->client);
 		if (r < 0)
-			return tell_lost(app, r);
+			return connect_tell_lost(app, r);
 	}
 }
 
@@ -224,7 +240,7 @@ enum status connect_send(struct app *app, const char *method, struct json_object
 	if (!params)
 		return output_no_memory(&app->output);
 	r = varlink_client_call(app->client, method, params, flags);
-	return r < 0 ? tell_lost(app, r) : STATUS_OK;
+	return r < 0 ? connect_tell_lost(app, r) : STATUS_OK;
 }
 
 enum status connect_tell_timeout(const struct app *app)

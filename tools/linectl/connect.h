@@ -32,6 +32,21 @@ enum status connect_open(struct app *app);
  */
 enum status connect_open_running(struct app *app);
 
+/**
+ * Connect to the daemon, and tell the user nothing.
+ * @param ret_path written always: the socket that was tried
+ * @return 0; as varlink_client_open()
+ */
+int connect_socket(const struct app *app, struct varlink_client **ret_client,
+		   const char **ret_path);
+
+/**
+ * Another connection to the same daemon, for verbs with COMMAND_TWICE, once.
+ * @param ret_client freed with varlink_client_free()
+ * @return OK, or the status; the error has been told
+ */
+enum status connect_second(struct app *app, struct varlink_client **ret_client);
+
 /** Hang up the connection; a private daemon drops its calls and is waited for. */
 void connect_close(struct app *app);
 
@@ -75,6 +90,9 @@ void connect_pause(struct app *app, int ms);
 /** Tell the error of a reply. @return its status */
 enum status connect_tell(const struct app *app, const char *subject,
 			 const struct varlink_reply *reply);
+
+/** Tell that the connection is lost. @param r of varlink_client_next() and its like */
+enum status connect_tell_lost(const struct app *app, int r);
 
 /** Tell that no reply has come in time. */
 enum status connect_tell_timeout(const struct app *app);

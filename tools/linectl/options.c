@@ -43,6 +43,8 @@ static const struct option_row option_rows[] = {
 	 NUMBER(hangup_after, 1, SECONDS_MAX)},
 	{"owner", 0, NULL, "own the call, not only watch it", "join", FLAG(owner)},
 	{"hard", 0, NULL, "close the port and begin with factory settings", "reset", FLAG(hard)},
+	{"force", 0, NULL, "start although a call is on the line", "console", FLAG(force)},
+	{"read-only", 0, NULL, "only show the dialogue", "console", FLAG(read_only)},
 	{"sysfs", 0, "PATH", "the device's folder in sysfs", "hotplug", TEXT(sysfs)},
 	{"all-over", 0, NULL, "all your sessions whose calls are over", "release", FLAG(all_over)},
 	{"all", 'a', NULL, "the sessions of everybody", "sessions", FLAG(all)},

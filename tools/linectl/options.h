@@ -37,6 +37,8 @@ struct options {
 	uint32_t hangup_after; /**< seconds, 0: never */
 	bool owner;
 	bool hard;
+	bool force;
+	bool read_only;
 	bool all;
 	bool all_over;
 	bool more;

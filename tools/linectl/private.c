@@ -2,6 +2,7 @@
 #include "tools/linectl/private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,8 @@ struct private
 	struct child lined;
 	struct child modemsim;
 	struct varlink_reply lines; /* of ListLines, when they had been probed */
+	struct varlink_client *second;
+	char second_text[12]; /* the number that the daemon has it under */
 };
 
 const char *private_default_line(const struct options *options)
@@ -65,6 +68,46 @@ static void add_line(struct child *child, const char *line)
 	child_add(child, line);
 }
 
+/* Another connection. Its number must not be in the way of the first one's. */
+static int add_second(struct private *private)
+{
+	int fds[2];
+	int r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return -errno;
+	private->lined.also = fcntl(fds[1], F_DUPFD_CLOEXEC, LINED_FD + 1);
+	r = private->lined.also < 0 ? -errno : varlink_client_new(fds[0], &private->second);
+	close(fds[1]);
+	if (r < 0) {
+		close(fds[0]);
+		return r;
+	}
+	snprintf(private->second_text, sizeof(private->second_text), "%d", private->lined.also);
+	child_add(&private->lined, "--fd");
+	child_add(&private->lined, private->second_text);
+	return 0;
+}
+
+static int start_twice(struct private *private)
+{
+	int r = add_second(private);
+
+	if (r == 0)
+		r = child_start(&private->lined);
+	if (private->lined.also > 0)
+		close(private->lined.also);
+	return r;
+}
+
+struct varlink_client *private_take_second(struct app *app)
+{
+	struct varlink_client *second = app->private->second;
+
+	app->private->second = NULL;
+	return second;
+}
+
 /* Start the daemon with one end of a socket and take the other. */
 static enum status start_lined(struct app *app, struct child *lined)
 {
@@ -82,7 +125,7 @@ static enum status start_lined(struct app *app, struct child *lined)
 		return tell(app, STATUS_OTHER, "socketpair", strerror(errno));
 	lined->fd = fds[1];
 	lined->as = LINED_FD;
-	r = child_start(lined);
+	r = app->command->flags & COMMAND_TWICE ? start_twice(app->private) : child_start(lined);
 	close(fds[1]);
 	if (r == 0)
 		r = varlink_client_new(fds[0], &app->client);
@@ -171,6 +214,7 @@ void private_stop(struct app *app)
 
 	if (!private)
 		return;
+	private->second = varlink_client_free(private->second);
 	/* It clears its lines; after a second Ctrl-C, on its own. */
 	if (!child_wait(&private->lined, app, LINED_END_MS) && app->interrupts <= 1)
 		kill(private->lined.pid, SIGKILL);

@@ -13,6 +13,9 @@
 
 /** Start it, connect, and wait until its lines have been probed. @return OK, or the status; told */
 enum status private_start(struct app *app);
+/** The second connection of a verb with COMMAND_TWICE, the caller's from now on. */
+struct varlink_client *private_take_second(struct app *app);
+
 /** After the connection has been closed: wait for the children's end. Fine when nothing was
  * started. */
 void private_stop(struct app *app);

@@ -180,13 +180,16 @@ static int listen_at(struct lined *lined, const char *path)
 	return event_add(&lined->loop, &lined->listen_source, EPOLLIN);
 }
 
-static int serve_inherited(struct lined *lined, int fd)
+static int serve_inherited(struct lined *lined, const struct lined_settings *settings)
 {
-	int r;
+	const int fds[] = {settings->fd, settings->second_fd};
+	int r = 0;
 
-	r = add_client(lined, fd);
-	if (r < 0)
-		lined_log(&lined->log, TL_LOG_ERROR, "--fd %d: %s", fd, strerror(-r));
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]) && fds[i] >= 0 && r == 0; i++) {
+		r = add_client(lined, fds[i]);
+		if (r < 0)
+			lined_log(&lined->log, TL_LOG_ERROR, "--fd %d: %s", fds[i], strerror(-r));
+	}
 	return r;
 }
 
@@ -238,8 +241,7 @@ int lined_start(struct lined *lined, struct lined_settings *settings, const sigs
 	trace_update(lined);
 	lined_calls_check(lined);
 	/* First the socket: a second daemon must not reach for the devices of the first. */
-	r = lined->private ? serve_inherited(lined, settings->fd)
-			   : listen_at(lined, settings->socket);
+	r = lined->private ? serve_inherited(lined, settings) : listen_at(lined, settings->socket);
 	if (r == 0)
 		r = watch_devices(lined, settings);
 	return r < 0 ? r : lined_lines_settle(lined);

@@ -160,7 +160,8 @@ static int take_option(int id, struct lined_settings *settings, struct parsed *p
 		parsed->socket = optarg;
 		return 0;
 	case OPTION_FD:
-		return read_fd(parsed, optarg, &settings->fd);
+		return read_fd(parsed, optarg,
+			       settings->fd < 0 ? &settings->fd : &settings->second_fd);
 	case OPTION_LOG_LEVEL:
 		return set_log_level(settings, parsed, optarg);
 	case OPTION_LOG_PERSONAL_INFO:

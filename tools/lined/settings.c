@@ -13,6 +13,7 @@ void lined_settings_init(struct lined_settings *settings)
 {
 	*settings = (struct lined_settings){
 		.fd = -1,
+		.second_fd = -1,
 		.socket_group = (gid_t)-1,
 		.socket_mode = 0660,
 		.who = {[LINED_OBSERVE] = {.all = true}, [LINED_OPERATE] = {.all = true}},

@@ -32,6 +32,7 @@ struct lined_settings {
 	struct lined_who who[LINED_ROLE_COUNT];
 	uint32_t user_connections; /**< of a user other than root and the daemon's own */
 	int fd;			   /**< connected socket of the only client; -1: none */
+	int second_fd;		   /**< another one of the same client; -1: none */
 	uint32_t keep_sessions;	   /**< of a user; see tl_client_set_keep() */
 	uint32_t keep_age;	   /**< seconds, 0: for ever */
 	char *metrics_file;	   /**< NULL: none */
