@@ -225,6 +225,13 @@ static const struct hal_stream_ops pty_ops = {
 	.close = pty_close,
 };
 
+uint32_t hal_stream_pty_get_speed(const struct hal_stream *s)
+{
+	if (s->ops != &pty_ops)
+		return 0;
+	return hal_tty_get_speed(((const struct pty *)(const void *)s)->master);
+}
+
 /* Raw before the first program comes, or it would see its own echo. */
 static int make_raw(int master)
 {

@@ -247,6 +247,13 @@ static int make_raw(int fd, const struct hal_stream_config *config)
 	return ioctl(fd, TCSETS2, &t) < 0 ? -errno : 0;
 }
 
+uint32_t hal_tty_get_speed(int fd)
+{
+	struct termios2 t;
+
+	return ioctl(fd, TCGETS2, &t) < 0 ? 0 : t.c_ospeed;
+}
+
 static int tty_configure(struct hal_stream *s, const struct hal_stream_config *config)
 {
 	struct tty *tty = to_tty(s);

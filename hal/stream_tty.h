@@ -48,6 +48,12 @@ int hal_stream_serialport_open(const char *path, const struct hal_stream_config 
 int hal_stream_pty_open(struct hal_loop *loop, struct hal_stream **ret_stream, char *slave_path,
 			size_t size);
 
+/* The speed at which a program has set the slave, bit/s; 0: unknown, or no stream of the above. */
+uint32_t hal_stream_pty_get_speed(const struct hal_stream *s);
+
+/* The speed of a tty, for a pty's master that of its slave; 0: unknown. */
+uint32_t hal_tty_get_speed(int fd);
+
 /* -EBUSY, -ENOTTY … as open() and the checks found them → a sentence for people in err. @return r
  */
 int hal_stream_tty_explain(int r, const char *path, struct hal_error *err);

@@ -108,6 +108,11 @@ static const struct command commands[] = {
 	{"call", "METHOD [JSON]", "call a method of the daemon",
 	 "METHOD without a dot belongs to io.trunkline. Replies and errors are printed as JSON.",
 	 "", 0, raw_call},
+	{"doctor", "[LINE|DEVICE]", "what keeps lines from working, and what to do about it",
+	 "Looks at the lines of the daemon, or without one at the USB ports; or at the one that is "
+	 "given. Ports are not opened, unless --probe asks to look for the speed of a modem that "
+	 "does not answer. Exits with 0 when nothing is wrong, with 1 when something is.",
+	 "", COMMAND_LOCAL, doctor_run},
 	{"claim", "DEVICE", "reserve a modem, by a udev rule",
 	 "Prints the rule, or installs it with --write. The modem is then left alone by "
 	 "ModemManager, and its ports have lasting names below /dev/line. It is recognized by the "

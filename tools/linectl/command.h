@@ -68,6 +68,7 @@ enum status history_run(struct app *app, const char **args);
 enum status monitor_run(struct app *app, const char **args);
 enum status monitor_trace(struct app *app, const char **args);
 enum status console_run(struct app *app, const char **args);
+enum status doctor_run(struct app *app, const char **args);
 enum status raw_reload(struct app *app, const char **args);
 enum status raw_metrics(struct app *app, const char **args);
 enum status raw_counters(struct app *app, const char **args);

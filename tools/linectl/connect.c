@@ -44,7 +44,7 @@ static enum status tell(const struct app *app, enum status status, const char *e
 					  });
 }
 
-static int catch_signals(struct app *app)
+int connect_catch_signals(struct app *app)
 {
 	sigset_t set;
 
@@ -137,7 +137,7 @@ enum status connect_second(struct app *app, struct varlink_client **ret_client)
 
 enum status connect_open(struct app *app)
 {
-	if (catch_signals(app) < 0)
+	if (connect_catch_signals(app) < 0)
 		return tell(app, STATUS_OTHER, "Failed", "cannot catch signals");
 	if (app->options.device || app->options.sim)
 		return private_start(app);
@@ -148,7 +148,7 @@ enum status connect_open_running(struct app *app)
 {
 	if (app->options.device || app->options.sim)
 		return STATUS_NO_DAEMON;
-	if (catch_signals(app) < 0)
+	if (connect_catch_signals(app) < 0)
 		return tell(app, STATUS_OTHER, "Failed", "cannot catch signals");
 	return open_socket(app, !named_socket(app), &app->client);
 }

@@ -47,6 +47,10 @@ int connect_socket(const struct app *app, struct varlink_client **ret_client,
  */
 enum status connect_second(struct app *app, struct varlink_client **ret_client);
 
+/** Have signals waited for from here on: what connect_open() does first. @return 0; negative errno
+ */
+int connect_catch_signals(struct app *app);
+
 /** Hang up the connection; a private daemon drops its calls and is waited for. */
 void connect_close(struct app *app);
 

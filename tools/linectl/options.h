@@ -39,6 +39,7 @@ struct options {
 	bool hard;
 	bool force;
 	bool read_only;
+	bool probe;
 	bool all;
 	bool all_over;
 	bool more;

@@ -227,6 +227,14 @@ void private_stop(struct app *app)
 	app->private = NULL;
 }
 
+enum status private_line_status(const struct app *app)
+{
+	struct json_object *line = field_at(field_get(app->private->lines.params, "lines"), 0);
+	const char *error = field_text(line, "error");
+
+	return *error ? exit_from_line_error(error) : STATUS_OK;
+}
+
 static bool is_line(struct json_object *line, const char *text)
 {
 	return strcmp(field_text(line, "name"), text) == 0 ||

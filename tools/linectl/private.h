@@ -23,6 +23,10 @@ void private_stop(struct app *app);
 /** The line that is meant when none is given; NULL: there is no private daemon */
 const char *private_default_line(const struct options *options);
 
+/** How the first line was when its modem had been probed: OK, or what it failed by. Tells nothing.
+ */
+enum status private_line_status(const struct app *app);
+
 /** For verbs that need a working line: is it one? A daemon that is not ours is left to tell itself.
  * @return OK, or the status; told with the line's reason */
 enum status private_check_line(struct app *app, const char *line);

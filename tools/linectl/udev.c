@@ -61,6 +61,10 @@ static const struct {
 	PROPERTY("ID_USB_INTERFACE_NUM", interface),
 	PROPERTY("ID_VENDOR", vendor_name),
 	PROPERTY("ID_MODEL", model_name),
+	PROPERTY("ID_TRUNKLINE", claimed),
+	PROPERTY("ID_TRUNKLINE_ROLE", role),
+	PROPERTY("ID_MM_DEVICE_IGNORE", mm_device),
+	PROPERTY("ID_MM_PORT_IGNORE", mm_port),
 };
 
 static void take_property(struct udev_port *port, const char *text)
@@ -243,37 +247,56 @@ static bool is_twin(const struct udev_port *a, const struct udev_port *b)
 	       strcmp(a->serial, b->serial) == 0 && strcmp(a->usb, b->usb) != 0;
 }
 
-static bool has_twin(int root, DIR *dir, const struct udev_port *port)
-{
-	struct dirent *entry;
-
-	while ((entry = readdir(dir))) {
-		struct udev_port other = {0};
-
-		/* What cannot be read is no serial port, or has just gone. */
-		if (read_port(root, entry->d_name, &other) == 0 && other.usb[0] &&
-		    is_twin(port, &other))
-			return true;
-	}
-	return false;
-}
-
-int udev_port_is_unique(const char *root, const struct udev_port *port)
+int udev_port_each(const char *root, udev_port_fn fn, void *user)
 {
 	int fd = open_root(root);
+	struct dirent *entry;
+	bool more = true;
 	int ttys;
 	DIR *dir;
-	int r;
 
 	if (fd < 0)
 		return fd;
 	ttys = openat(fd, "sys/class/tty", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir = ttys < 0 ? NULL : fdopendir(ttys);
-	r = dir ? !has_twin(fd, dir, port) : -errno;
-	if (dir)
-		closedir(dir);
-	else if (ttys >= 0)
-		close(ttys);
+	if (!dir) {
+		int r = -errno;
+
+		if (ttys >= 0)
+			close(ttys);
+		close(fd);
+		return r;
+	}
+	while (more && (entry = readdir(dir))) {
+		struct udev_port port = {0};
+		int r = read_port(fd, entry->d_name, &port);
+
+		/* What cannot be read is no serial port, or has just gone. */
+		if (r == 0 || r == -ENODATA)
+			more = fn(user, &port);
+	}
+	closedir(dir);
 	close(fd);
-	return r;
+	return 0;
+}
+
+struct twins {
+	const struct udev_port *port;
+	bool found;
+};
+
+static bool note_twin(void *user, const struct udev_port *other)
+{
+	struct twins *twins = user;
+
+	twins->found = other->usb[0] && is_twin(twins->port, other);
+	return !twins->found;
+}
+
+int udev_port_is_unique(const char *root, const struct udev_port *port)
+{
+	struct twins twins = {.port = port};
+	int r = udev_port_each(root, note_twin, &twins);
+
+	return r < 0 ? r : !twins.found;
 }

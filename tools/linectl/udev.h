@@ -24,6 +24,10 @@ struct udev_port {
 	char interface[8];    /**< 00 */
 	char vendor_name[64]; /**< ID_VENDOR */
 	char model_name[64];  /**< ID_MODEL */
+	char claimed[4];      /**< ID_TRUNKLINE: "1" */
+	char role[16];	      /**< ID_TRUNKLINE_ROLE: at, data, audio, gps, diag */
+	char mm_device[4];    /**< ID_MM_DEVICE_IGNORE: "1" */
+	char mm_port[4];      /**< ID_MM_PORT_IGNORE: "1" */
 };
 
 /**
@@ -35,6 +39,11 @@ struct udev_port {
  *         udevd; -ENAMETOOLONG; other -errno of the look-up, such as -ENOENT
  */
 int udev_port_find(const char *root, const char *device, struct udev_port *ret_port);
+
+/** Called for each serial port. @return go on? */
+typedef bool (*udev_port_fn)(void *user, const struct udev_port *port);
+/** Look at every serial port, until fn has had enough. @return 0; negative errno: no sysfs */
+int udev_port_each(const char *root, udev_port_fn fn, void *user);
 
 /** Does no other device that is plugged in call itself the same? @return 1, 0, or -errno */
 int udev_port_is_unique(const char *root, const struct udev_port *port);

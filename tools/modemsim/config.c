@@ -9,6 +9,7 @@
 #define MS_MAX	  3600000
 #define RATE_MIN  300
 #define RATE_MAX  56000
+#define BAUD_MAX  4000000
 #define RINGS_MAX 100
 
 __attribute__((format(printf, 3, 4))) static int fail(struct hal_error *err, int r,
@@ -163,6 +164,7 @@ static const struct key modem_keys[] = {
 	TEXT("revision", options.revision),
 	TEXT("serial", options.serial),
 	NUMBER("rate", sim_modem_config, options.rate, RATE_MIN, RATE_MAX),
+	NUMBER("baud", sim_modem_config, options.baud, 0, BAUD_MAX),
 	NUMBER("answer", sim_modem_config, options.answer_rings, 0, RINGS_MAX),
 	CHOICE("voice", voice, "yes", "no"),
 	CHOICE("dtr", ignore_dtr, "ignore", "follow"),

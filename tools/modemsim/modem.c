@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hal/stream_tty.h"
 #include "tools/modemsim/private.h"
 
 /* V.250 5.6.1: an abortable command is deaf for so long, so that the LF after its CR is no abort.
@@ -100,6 +101,23 @@ void sim_modem_process_input(struct sim_modem *modem)
 	sim_data_flush(modem);
 }
 
+/* Does the program at the other end of the pty think of another speed? */
+static bool is_garbled(const struct sim_modem *modem)
+{
+	uint32_t speed = hal_stream_pty_get_speed(modem->stream);
+
+	return modem->options.baud != 0 && speed != 0 && speed != modem->options.baud;
+}
+
+/* The echo and the error that it makes of what it hears, as they look at the other speed: bits fall
+ * together. */
+static void garble(struct sim_modem *modem, char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		text[i] = (char)((unsigned char)text[i] * 2 | 0x81);
+	(void)hal_stream_write(modem->stream, text, n); /* what does not fit is lost */
+}
+
 static void read_input(struct sim_modem *modem)
 {
 	char chunk[1024];
@@ -115,6 +133,10 @@ static void read_input(struct sim_modem *modem)
 	n = hal_stream_read(modem->stream, chunk, room < sizeof(chunk) ? room : sizeof(chunk));
 	if (n <= 0)
 		return;
+	if (is_garbled(modem)) {
+		garble(modem, chunk, (size_t)n);
+		return;
+	}
 	room = hal_ring_put(&modem->input, chunk, (size_t)n);
 	modem->stats.lost += (size_t)n - room;
 	modem->diagnostics.lost += (size_t)n - room;
