@@ -70,17 +70,18 @@ static void resolve(struct doctor_case *c)
 
 static void probe(struct doctor *d, const struct doctor_case *c)
 {
-	const char *state = c->line ? field_text(c->line, "state") : "faulty";
+	const char *state = c->line ? field_text(c->line, "state") : "";
 	char what[DOCTOR_TEXT_MAX];
 	char remedy[DOCTOR_TEXT_MAX];
 	uint32_t baud = 0;
 	enum status status;
 
-	if (strcmp(state, "faulty") != 0) {
+	if (strcmp(state, "ready") == 0 || strcmp(state, "in-use") == 0) {
 		output_remark(&d->app->output, "%s: not probed, the line is %s", c->device, state);
 		return;
 	}
-	status = doctor_probe(d->app, c->device, &baud);
+	status = c->holder.pid || c->locker_lives ? STATUS_BUSY
+						  : doctor_probe(d->app, c->device, &baud);
 	if (status != STATUS_OK) {
 		snprintf(what, sizeof(what), "could not be probed: %s",
 			 status == STATUS_BUSY ? "somebody uses it" : "it cannot be opened");

@@ -214,23 +214,25 @@ static bool is_wrong_port(struct doctor_case *c)
 	return found(c, "that is the modem's port for %s, and takes no commands", role);
 }
 
-/* What the daemon has to say of its line. */
-static bool line_is(const struct doctor_case *c, const char *state, const char *error)
-{
-	return strcmp(line_text(c, "state"), state) == 0 &&
-	       (!error || strcmp(line_text(c, "error"), error) == 0);
-}
-
 static bool is_silent(struct doctor_case *c)
 {
-	return line_is(c, "faulty", "Timeout") && found(c, "the modem does not answer");
+	return strcmp(line_text(c, "error"), "Timeout") == 0 &&
+	       found(c, "the modem does not answer");
 }
 
+/* Other reasons than those that a look at the port shows. While a line is tried again there is only
+ * what was wrong at first. */
 static bool is_faulty(struct doctor_case *c)
 {
-	return line_is(c, "faulty", NULL) && !line_is(c, "faulty", "Timeout") &&
-	       !line_is(c, "faulty", "Busy") &&
-	       found(c, "the line is faulty: %.200s", line_text(c, "why"));
+	static const char *const seen[] = {"Timeout", "Busy", "DeviceGone", "NotFound",
+					   "NoPermission"};
+	const char *error = line_text(c, "error");
+	const char *why = *error ? line_text(c, "why") : line_text(c, "fault");
+
+	for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
+		if (strcmp(error, seen[i]) == 0)
+			return false;
+	return *why && found(c, "the line cannot be used: %.200s", why);
 }
 
 static const struct doctor_row rows[] = {
