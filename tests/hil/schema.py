@@ -7,6 +7,7 @@ BIN is the folder of the programs, SCHEMA the schema, INTERFACE the Varlink desc
 import json
 import os
 import re
+import subprocess
 import unittest
 
 import jsonschema
@@ -157,6 +158,12 @@ class Documents(linectl.DaemonCase):
             p.send_signal(linectl.signal.SIGINT)
             self.finish(p, verb)
 
+    def type_commands(self):
+        p = subprocess.run([linectl.program("linectl"), "--json", "console", "a"], text=True,
+                           input="ATI\nATD1\n", stdout=subprocess.PIPE, env=linectl.ENV,
+                           timeout=90)
+        self.assertEqual(len(self.judge("console", p.stdout, p.returncode)), 2)
+
     def claim(self):
         tty = os.path.join(self.dir, "root/sys/devices/platform/serial8250/tty/ttyS7")
         for folder in (tty, *(os.path.join(self.dir, "root", name) for name in
@@ -167,6 +174,8 @@ class Documents(linectl.DaemonCase):
         for name, text in ((tty + "/dev", "4:71\n"), (root + "/dev/ttyS7", "")):
             with open(name, "w") as file:
                 file.write(text)
+        self.check("doctor", "--root", root, "/dev/ttyS7")
+        self.check("doctor", "--root", root, "/dev/ttyS8", status=linectl.OTHER)
         self.check("claim", "--root", root, "/dev/ttyS7", "--write")
         self.check("unclaim", "--root", root, "/dev/ttyS7")
         self.check("unclaim", "--root", root, "/dev/ttyS7", status=linectl.NOT_FOUND)
@@ -180,6 +189,7 @@ class Documents(linectl.DaemonCase):
         self.be_called()
         self.hold_together()
         self.watch()
+        self.type_commands()
         self.claim()
         definitions = SCHEMA["$defs"]["verbs"]["$defs"]
         self.assertEqual(set(definitions), set(self.verbs))

@@ -307,7 +307,7 @@ static enum status conclude(struct doctor *d)
 	struct varlink_build b;
 
 	varlink_build_start(&b);
-	varlink_put_count(&b, "looked_at", (int64_t)d->looked_at);
+	varlink_put_int(&b, "looked_at", (int64_t)d->looked_at);
 	varlink_put(&b, "findings", json_object_get(d->findings));
 	if (varlink_build_end(&b, &object) < 0 || d->failed) {
 		json_object_put(object);
