@@ -254,23 +254,16 @@ static bool name_is_valid(struct hal_slice name)
 	return true;
 }
 
-static struct sim_modem_config *find_modem(struct sim_config *config, struct hal_slice name)
-{
-	for (size_t i = 0; i < config->modem_count; i++) {
-		if (hal_slice_eq(hal_slice_str(config->modems[i].options.name), name))
-			return &config->modems[i];
-	}
-	return NULL;
-}
-
 int sim_config_get_modem(struct sim_config *config, struct hal_slice name, struct hal_error *err,
 			 struct sim_modem_config **ret_modem)
 {
-	struct sim_modem_config *modem = find_modem(config, name);
+	struct sim_modem_config *modem;
 
-	if (modem) {
-		*ret_modem = modem;
-		return 0;
+	for (size_t i = 0; i < config->modem_count; i++) {
+		if (hal_slice_eq(hal_slice_str(config->modems[i].options.name), name)) {
+			*ret_modem = &config->modems[i];
+			return 0;
+		}
 	}
 	if (!name_is_valid(name))
 		return fail(
@@ -311,6 +304,7 @@ int sim_config_get_number(struct sim_config *config, struct hal_slice pattern,
 int sim_config_add_modem(struct sim_config *config, struct hal_slice text, struct hal_error *err)
 {
 	struct sim_modem_config *modem;
+	size_t before = config->modem_count;
 	struct hal_slice item, name;
 	int r;
 
@@ -319,11 +313,11 @@ int sim_config_add_modem(struct sim_config *config, struct hal_slice text, struc
 	if (item.len == 0)
 		return fail(err, -EINVAL, "'%.*s': no number; write --modem %.*s=101", SHOW(name),
 			    SHOW(name));
-	if (find_modem(config, name))
-		return fail(err, -EEXIST, "there is already a modem '%.*s'", SHOW(name));
 	r = sim_config_get_modem(config, name, err, &modem);
 	if (r < 0)
 		return r;
+	if (config->modem_count == before)
+		return fail(err, -EEXIST, "there is already a modem '%.*s'", SHOW(name));
 	r = sim_config_set_modem(modem, HAL_SLICE("number"), item, err);
 	while (r == 0 && hal_slice_token(&text, ',', &item)) {
 		struct hal_slice key = {0};
