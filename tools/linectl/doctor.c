@@ -179,7 +179,7 @@ static enum status examine_lines(struct doctor *d)
 	lines = field_get(reply.params, "lines");
 	if (reply.error)
 		tell(d, "role", "", field_text(reply.params, "reason"),
-		     "observe = user:NAME under [daemon] of lined.conf(5)");
+		     "observe = user:NAME under [lined] of lined.conf(5), then: linectl reload");
 	for (size_t i = 0; i < field_count(lines); i++)
 		(void)examine_line(d,
 				   field_text(field_at(lines, i), "name")); /* it may have gone */
