@@ -225,6 +225,20 @@ int tl_session_set_limit(struct tl_ctx *ctx, tl_session id, enum tl_limit limit,
 	return 0;
 }
 
+int tl_session_set_note(struct tl_ctx *ctx, tl_session id, const char *text)
+{
+	struct core_session *session;
+	struct core_record *record;
+	int r;
+
+	r = find_for(ctx, id, CORE_OP_LIMIT, &session);
+	if (r < 0)
+		return r;
+	record = &session->call->record;
+	core_text_copy(record->note, sizeof(record->note), text);
+	return 0;
+}
+
 int tl_session_move(struct tl_ctx *ctx, tl_session id, tl_client to)
 {
 	struct core_session *session;

@@ -151,6 +151,15 @@ TL_API int tl_session_hold(struct tl_ctx *ctx, tl_session session, uint64_t *ret
 TL_API int tl_session_unhold(struct tl_ctx *ctx, tl_session session, uint64_t *ret_op);
 
 /**
+ * Write a remark into the call's record, for those who read it later; the last one stays.
+ *
+ * @param text copied, cut to what fits
+ * @return 0; -ESTALE; -EBADF; -EPERM not an owner; -ENOTCONN over or disconnected; -ENODEV the
+ * device is gone
+ */
+TL_API int tl_session_set_note(struct tl_ctx *ctx, tl_session session, const char *text);
+
+/**
  * Give the session to another client, as it is; the identifier stays the same.
  * @return 0; -ESTALE; -EBADF; -ENOSPC the other client has too many sessions; -EALREADY it has a
  * session on this call

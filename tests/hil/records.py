@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What remains of calls: the history.
+"""What remains of calls: the history. And what it is good for: the policy.
 
 BIN is the folder of the programs.
 """
@@ -147,7 +147,7 @@ class History(Daemon):
         self.assertEqual(self.numbers("--outcome", "answered"), ["300"])
         self.assertEqual(len(self.records("--outcome", "failed")), 3)
         self.assertEqual(len(self.records("--limit", "2")), 2)
-        self.assertEqual(len(self.records("--since", "1h", "--until", "0s")), 4)
+        self.assertEqual(len(self.records("--since", "1h", "--until", "2100-01-01")), 4)
         self.assertEqual(self.records("--until", "1h"), [])
         self.assertEqual(self.run_it(OK, "history", "--since", "2100-01-01")[1],
                          "no calls\n")
@@ -252,6 +252,103 @@ class History(Daemon):
         p.send_signal(signal.SIGKILL)
         p.wait(90)
         self.assertEqual(len(self.records("--limit", "5")), 5)
+
+
+class Policy(Daemon):
+    """Numbers and times in which nothing may be dialled."""
+
+    def setUp(self):
+        # It is about noon: no test goes past midnight.
+        ENV["TZ"] = f"T{time.gmtime().tm_hour - 12:+d}"
+        self.addCleanup(ENV.pop, "TZ")
+        super().setUp()
+
+    def obey(self, *rules, line=""):
+        self.configure("\n".join((f"[policy{line}]", *rules)))
+        self.run_it(OK, "reload")
+
+    def refused(self, line, number, rule):
+        document, err = self.error(linectl.PERMISSION, "dial", line, number)
+        self.assertEqual(document["error"], "Refused")
+        self.assertIn(f"the policy of line {line} refuses it: {rule}\n", err)
+        log = read(self.log)
+        self.assertIn(f"may not dial the number: {rule}", log)
+
+    def test_numbers(self):
+        self.obey("deny = 0900* +882*", "allow = 300 0* 112")
+        for number in "0900", "T0-900 123", "0,0900", "*31#0900":
+            self.refused("a", number, "deny 0900*")
+        self.refused("a", "200", "allow")
+        self.call()
+        self.refused("b", "+882 99", "deny +882*")
+        self.obey("allow = 300", line=" b")
+        self.refused("b", "200", "allow")
+        self.run_it(linectl.CALL_FAILED, "dial", "a", "200")
+        document = json.loads(self.run_it(linectl.PERMISSION, "call", "Dial",
+                                          '{"line":"b","number":"200"}')[0])
+        self.assertEqual(document["parameters"]["rule"], "allow")
+
+    def test_numbers_are_logged_only_if_wished(self):
+        self.end_lined()
+        self.configure("[policy]\ndeny = 0900*")
+        self.start_lined("--log-personal-info")
+        self.error(linectl.PERMISSION, "dial", "a", "0900777")
+        self.assertIn("may not dial 0900777: deny 0900*", read(self.log))
+
+    def test_calls_per_hour_outlive_the_daemon(self):
+        self.obey("calls-per-hour = 2")
+        self.call()
+        self.kill_lined()
+        self.start_lined()
+        self.call()
+        self.refused("a", "300", "calls-per-hour 2")
+        self.kill_lined()
+        self.start_lined()
+        self.refused("a", "300", "calls-per-hour 2")
+        self.call("b")
+        self.call(number="112")
+
+    def test_minutes_per_day_end_the_call_that_uses_them_up(self):
+        began = int((time.time() - 10) * 1e6)
+        record = {"line_name": "a", "direction": "out", "media": "data", "uids": [],
+                  "boot_us": {"connected": 1000000, "disconnected": 57000000},
+                  "wall_us": {"created": began}}
+        self.end_lined()
+        self.configure("[policy]\nminutes-per-day = 1")
+        with open(self.history, "w") as file:
+            file.write(json.dumps(record) + "\n")
+        self.start_lined()
+        session = self.keep("a", "300")
+        self.wait_records(2)
+        newest = self.records()[0]
+        self.assertEqual((newest["origin"], newest["disconnect"]), ("application", "normal"))
+        self.assertIn("minutes-per-day", newest["note"])
+        self.assertIn("minutes-per-day", self.run_it(OK, "info", session)[0])
+        self.refused("a", "300", "minutes-per-day 1")
+        self.call(number="112")
+
+    def test_quiet_hours_and_emergencies(self):
+        self.obey("quiet-hours = 00:00-24:00", "deny = *", "calls-per-hour = 1")
+        self.refused("a", "300", "deny *")
+        self.obey("quiet-hours = 00:00-24:00")
+        self.refused("a", "300", "quiet-hours 00:00-24:00")
+        self.refused("a", "1120", "quiet-hours 00:00-24:00")
+        for number in "112", "T1-1-2":
+            self.call(number=number)
+        self.obey("quiet-hours = 00:00-24:00", "emergency = 300")
+        self.refused("a", "112", "quiet-hours 00:00-24:00")
+        self.call()
+
+    def test_mistakes_are_told(self):
+        for rules, expected in ((["deny = 09x"], "deny = 09x: '09x' is no pattern"),
+                                (["denny = 1"], "[policy] has no 'denny': did you mean 'deny'?"),
+                                (["quiet-hours = night"], "must be up to 8 spans such as")):
+            self.configure("\n".join(("[policy]", *rules)))
+            _, err = self.run_it(USAGE, "reload")
+            self.assertIn("lined.conf:5: ", err)
+            self.assertIn(expected, err)
+        self.configure("[policy z]\ndeny = 1")
+        self.assertIn("there is no line 'z'", self.run_it(USAGE, "reload")[1])
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@
 
 #include "tools/lined/client.h"
 #include "tools/lined/daemon.h"
+#include "tools/lined/guard.h"
 #include "tools/lined/history.h"
 #include "tools/lined/json.h"
 #include "tools/lined/settings.h"
@@ -61,6 +62,23 @@ static void add_owner(struct lined *lined, uint64_t number, uid_t uid)
 	}
 	if (owners->n < LINED_OWNERS_MAX)
 		owners->uids[owners->n++] = uid;
+}
+
+void lined_calls_dialled(struct lined *lined, tl_session session, uid_t uid, uint32_t budget_s)
+{
+	struct tl_session_info *info = NULL;
+	struct lined_own_call *call;
+
+	if (tl_session_get_info(lined->ctx, session, &info) < 0)
+		return;
+	add_owner(lined, tl_session_info_call(info), uid);
+	call = find_call(lined, tl_session_info_call(info));
+	if (call) {
+		call->voice = tl_session_info_media(info) == TL_MEDIA_VOICE;
+		call->budget_s = budget_s;
+	}
+	lined_guard_dialled(lined, tl_session_info_line_name(info));
+	tl_session_info_free(info);
 }
 
 void lined_calls_own(struct lined *lined, tl_session session, uid_t uid)
@@ -121,9 +139,13 @@ static void record(struct lined *lined, const struct tl_session_info *info)
 	struct json_object *object = NULL;
 	int r;
 
-	if (!settings->history)
-		return;
 	r = json_record(info, call ? &call->owners : &nobody, &object);
+	if (r == 0)
+		lined_guard_record(lined, object);
+	if (!settings->history) {
+		json_object_put(object);
+		return;
+	}
 	if (r == 0)
 		r = lined_history_add(settings->history, settings->history_size, object);
 	json_object_put(object);
@@ -133,8 +155,15 @@ static void record(struct lined *lined, const struct tl_session_info *info)
 void lined_calls_event(struct lined *lined, const struct tl_event *event)
 {
 	tl_client client = tl_event_get_client(event);
+	struct lined_own_call *call;
 	uid_t uid;
 
+	if (tl_event_get_type(event) == TL_EVENT_CALL_STATE) {
+		for (call = lined->calls; call; call = call->next) {
+			if (call->call == tl_event_get_call(event))
+				lined_guard_state(call, event);
+		}
+	}
 	if (tl_event_get_type(event) == TL_EVENT_CALL_RECORD) {
 		if (client.id != tl_ctx_get_client(lined->ctx).id)
 			return;

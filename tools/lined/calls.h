@@ -29,10 +29,15 @@ struct lined_own_call {
 	struct lined_own_call *next;
 	uint64_t call;
 	struct lined_call_owners owners;
+	bool voice;
+	uint32_t budget_s; /* that the policy lets it last, once; 0: any */
+	uint64_t due_ms;   /* when that is used up, event_now_ms(); 0: never */
 };
 
 /** The settings are new: tell whether the history can be written. */
 void lined_calls_check(struct lined *lined);
+/** A call was dialled, by a connection of the user; budget_s: see struct lined_own_call. */
+void lined_calls_dialled(struct lined *lined, tl_session session, uid_t uid, uint32_t budget_s);
 /** A connection has become an owner of the session's call, for its user. */
 void lined_calls_own(struct lined *lined, tl_session session, uid_t uid);
 /** Every event, once: notes new owners; the daemon's own CALL_RECORD goes into the history. */

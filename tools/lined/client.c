@@ -236,14 +236,16 @@ void client_reply(struct lined_client *client, struct json_object *params, bool 
 void client_fail(struct lined_client *client, int error, const char *reason)
 {
 	struct json_object *params = NULL;
+	const char *what = client->rule[0] ? "Refused" : tl_error_name(error);
 	struct varlink_build b;
 	char name[64];
 
 	if (!reason || !*reason)
 		reason = client->reason[0] ? client->reason : tl_error_text(error);
-	snprintf(name, sizeof(name), VARLINK_TRUNKLINE ".%s", tl_error_name(error));
+	snprintf(name, sizeof(name), VARLINK_TRUNKLINE ".%s", what);
 	varlink_build_start(&b);
 	varlink_put_string(&b, "reason", reason);
+	varlink_put_text(&b, "rule", client->rule);
 	if (client->position >= 0)
 		varlink_put_int(&b, "position", client->position);
 	if (varlink_build_end(&b, &params) < 0)
@@ -251,9 +253,10 @@ void client_fail(struct lined_client *client, int error, const char *reason)
 				*/
 	varlink_server_error(client->server, name, params);
 	client->reason[0] = '\0';
+	client->rule[0] = '\0';
 	client->position = -1;
 	client->dirty = true;
-	end_call(client, tl_error_name(error));
+	end_call(client, what);
 }
 
 int client_refuse(struct lined_client *client, int error, const char *format, ...)

@@ -10,6 +10,7 @@
 #include <trunkline/types.h>
 
 #include "tools/lined/event.h"
+#include "tools/lined/guard.h"
 #include "tools/lined/role.h"
 
 struct json_object;
@@ -51,8 +52,9 @@ struct lined_client {
 	bool gone;	    /* to be freed at its end */
 	const char *method; /* that is being served; NULL: none */
 	struct lined_call call;
-	char reason[256]; /* of the next error; "": the general one */
-	int64_t position; /* in the number, for the next error; -1: none */
+	char rule[LINED_RULE_TEXT_MAX]; /* of the policy, for the next error; "": none */
+	char reason[256];		/* of the next error; "": the general one */
+	int64_t position;		/* in the number, for the next error; -1: none */
 };
 
 /**

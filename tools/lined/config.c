@@ -24,7 +24,8 @@ struct parser {
 	const char *next; /* not yet read */
 	const char *end;
 	struct lined_settings *settings;
-	struct lined_line *line; /* of the present section; NULL: [lined] or none */
+	struct lined_line *line;     /* of the present section; NULL: another one, or none */
+	struct lined_policy *policy; /* the same */
 	char section[LINED_CONFIG_LINE_MAX];
 	unsigned int section_line;     /* where it began; 0: none yet */
 	unsigned int section_mistakes; /* found before it */
@@ -70,6 +71,7 @@ static void end_section(struct parser *p)
 		complain(p, p->section_line, "line '%s' has no device: say device = /dev/ttyUSB0",
 			 p->line->name);
 	p->line = NULL;
+	p->policy = NULL;
 	p->n_keys = 0;
 	p->skipping = false;
 }
@@ -177,8 +179,16 @@ static void begin_section(struct parser *p, const char *section)
 	snprintf(p->section, sizeof(p->section), "%s", section);
 	if (strcmp(section, "lined") == 0)
 		return;
+	if (strcmp(section, "policy") == 0 || strncmp(section, "policy ", 7) == 0) {
+		if (lined_settings_add_policy(p->settings, section[6] ? section + 7 : NULL,
+					      &p->policy) < 0)
+			complain(p, p->section_line, "out of memory");
+		p->skipping = !p->policy;
+		return;
+	}
 	if (strncmp(section, "line ", 5) != 0)
-		complain(p, p->section_line, "[%s]: there are only [lined] and [line NAME]",
+		complain(p, p->section_line,
+			 "[%s]: there are only [lined], [line NAME], [policy] and [policy NAME]",
 			 section);
 	else if (lined_settings_add_line(p->settings, section + 5, why, &p->line) < 0)
 		complain(p, p->section_line, "%s", why);
@@ -220,8 +230,9 @@ static int take_key(void *user, const char *section, const char *key, const char
 		complain(p, p->row, "the name of a line stands in its [line NAME]");
 		return 1;
 	}
-	r = p->line ? lined_line_set(p->line, key, value, why)
-		    : lined_settings_set(p->settings, key, value, why);
+	r = p->line	? lined_line_set(p->line, key, value, why)
+	    : p->policy ? lined_policy_set(p->policy, key, value, why)
+			: lined_settings_set(p->settings, key, value, why);
 	if (r < 0)
 		complain(p, p->row, "%s", why);
 	return 1;

@@ -240,6 +240,7 @@ int lined_start(struct lined *lined, struct lined_settings *settings, const sigs
 	}
 	trace_update(lined);
 	lined_calls_check(lined);
+	lined_guard_load(lined);
 	/* First the socket: a second daemon must not reach for the devices of the first. */
 	r = lined->private ? serve_inherited(lined, settings) : listen_at(lined, settings->socket);
 	if (r == 0)
@@ -344,6 +345,7 @@ static void check_deadlines(struct lined *lined)
 		if (c->call.deadline_ms > 0 && c->call.deadline_ms <= now_ms)
 			client_fail(c, -ETIMEDOUT, "no call has come in");
 	}
+	lined_guard_drop_due(lined);
 	if (lined->stopping && lined->stop_deadline_ms <= now_ms) {
 		lined_log(&lined->log, TL_LOG_WARNING,
 			  "%zu calls could not be ended in %d ms: closing their ports",
@@ -402,6 +404,7 @@ void lined_fini(struct lined *lined)
 	if (lined->ctx)
 		lined_calls_end(lined);
 	lined_calls_fini(lined);
+	lined_guard_fini(lined);
 	tell_fini(lined);
 	metrics_fini(&lined->metrics);
 	tl_ctx_free(lined->ctx);

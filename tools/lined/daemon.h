@@ -11,6 +11,7 @@
 #include <trunkline/types.h>
 
 #include "tools/lined/event.h"
+#include "tools/lined/guard.h"
 #include "tools/lined/listener.h"
 #include "tools/lined/log.h"
 #include "tools/lined/log_limit.h"
@@ -47,8 +48,9 @@ struct lined {
 	struct lined_own_line *lines;
 	struct lined_told *told;
 	struct lined_own_call *calls; /* without a record so far */
-	int history_error;	      /* of the last record, 0 or negative */
-	bool lines_changed;	      /* some are not as the settings say */
+	struct lined_guard guard;
+	int history_error;  /* of the last record, 0 or negative */
+	bool lines_changed; /* some are not as the settings say */
 	struct event_loop loop;
 	struct event_source ctx_source;
 	struct event_source signal_source;

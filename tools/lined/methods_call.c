@@ -9,6 +9,7 @@
 #include "tools/lined/calls.h"
 #include "tools/lined/client.h"
 #include "tools/lined/daemon.h"
+#include "tools/lined/guard.h"
 #include "tools/lined/json.h"
 #include "tools/lined/lines.h"
 #include "tools/lined/methods.h"
@@ -105,7 +106,6 @@ static void placed(struct lined_client *client, const struct tl_event *event)
 /* A call is on its way: answer at once and follow it, or answer when it is placed. */
 static void begin(struct lined_client *client, tl_session session, uint64_t op)
 {
-	lined_calls_own(client->lined, session, client->uid);
 	client->call.session = session;
 	if (varlink_server_wants_more(client->server)) {
 		client->call.event = follow;
@@ -175,7 +175,7 @@ static int refuse_line(struct lined_client *client, tl_line line, int error)
 }
 
 static int dial(struct lined_client *client, tl_line line, const struct args_dial *args,
-		enum tl_media media)
+		enum tl_media media, uint32_t budget_s)
 {
 	struct lined *lined = client->lined;
 	struct tl_dial_params *params;
@@ -202,8 +202,24 @@ static int dial(struct lined_client *client, tl_line line, const struct args_dia
 		return refuse_line(client, line, r);
 	if (r < 0)
 		return r;
+	lined_calls_dialled(lined, session, client->uid, budget_s);
 	begin(client, session, op);
 	return 0;
+}
+
+/* May it be dialled? ret_budget_s: as lined_guard_check(). */
+static int ask_policy(struct lined_client *client, tl_line line, const char *number,
+		      uint32_t *ret_budget_s)
+{
+	struct tl_line_info *info = NULL;
+	int r;
+
+	r = tl_line_get_info(client->lined->ctx, line, &info);
+	if (r < 0)
+		return r;
+	r = lined_guard_check(client, tl_line_info_name(info), number, ret_budget_s);
+	tl_line_info_free(info);
+	return r;
 }
 
 int method_dial(void *user, const void *args)
@@ -211,6 +227,7 @@ int method_dial(void *user, const void *args)
 	const struct args_dial *a = args;
 	struct lined_client *client = user;
 	enum tl_media media = TL_MEDIA_DATA;
+	uint32_t budget_s = 0;
 	tl_line line = {0};
 	int r;
 
@@ -223,7 +240,10 @@ int method_dial(void *user, const void *args)
 	r = check_number(client, a->number);
 	if (r < 0)
 		return r;
-	return dial(client, line, a, media);
+	r = ask_policy(client, line, a->number, &budget_s);
+	if (r < 0)
+		return r;
+	return dial(client, line, a, media, budget_s);
 }
 
 /* The offered call is ours: answer it. */
@@ -243,6 +263,7 @@ static int take(struct lined_client *client, tl_session session)
 		r = tl_session_answer(lined->ctx, session, client->call.media, &op);
 	if (r < 0)
 		return r;
+	lined_calls_own(lined, session, client->uid);
 	begin(client, session, op);
 	return 0;
 }

@@ -199,6 +199,20 @@ static void put_connections(struct shown *s)
 		openmetrics_count(&s->out, LABELS({"reason", reasons[i]}), metrics->cut_off[i]);
 }
 
+static void put_policy(struct shown *s)
+{
+	const struct lined_guard_counts *counts = &s->lined->guard.counts;
+
+	openmetrics_begin(&s->out, COUNTER("dials_refused", "Numbers that the policy refused"));
+	for (enum lined_rule rule = 0; rule < LINED_RULE_COUNT; rule++) {
+		if (rule != LINED_RULE_EMERGENCY)
+			openmetrics_count(&s->out, LABELS({"rule", lined_rule_name(rule)}),
+					  counts->refused[rule]);
+	}
+	openmetrics_begin(&s->out, COUNTER("policy_drops", "Calls that the policy ended"));
+	openmetrics_count(&s->out, NULL, counts->dropped);
+}
+
 static void put_counts(struct shown *s)
 {
 	static const struct {
@@ -312,6 +326,7 @@ static int put_all(struct shown *s)
 	put_counts(s);
 	put_requests(s);
 	put_connections(s);
+	put_policy(s);
 	openmetrics_end(&s->out);
 	return ferror(s->out.file) ? -ENOMEM : 0;
 }

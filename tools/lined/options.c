@@ -219,6 +219,17 @@ static int default_history(struct lined_settings *settings, struct parsed *parse
 	return complain(parsed, "STATE_DIRECTORY", folder, "out of memory");
 }
 
+/* Only when all files have been read is it known which lines there are. */
+static int check_policies(const struct lined_settings *settings, struct parsed *parsed)
+{
+	const char *line = lined_settings_stray_policy(settings);
+
+	if (!line)
+		return 0;
+	lined_report_add(parsed->report, "[policy %.40s]: there is no line '%.40s'", line, line);
+	return -EINVAL;
+}
+
 int lined_options_read(int argc, char **argv, struct lined_settings *settings,
 		       enum lined_action *ret_action, struct lined_report *report)
 {
@@ -243,6 +254,8 @@ int lined_options_read(int argc, char **argv, struct lined_settings *settings,
 		r = default_history(settings, &parsed);
 		if (r == 0)
 			r = read_config(settings, &parsed);
+		if (r == 0)
+			r = check_policies(settings, &parsed);
 		if (r == 0 && parsed.socket)
 			r = set_socket(settings, &parsed);
 		if (r < 0)

@@ -38,7 +38,10 @@ void lined_settings_fini(struct lined_settings *settings)
 {
 	for (size_t i = 0; i < settings->n_lines; i++)
 		line_fini(&settings->lines[i]);
+	for (size_t i = 0; i < settings->n_policies; i++)
+		free(settings->policies[i].line);
 	free(settings->lines);
+	free(settings->policies);
 	free(settings->socket);
 	free(settings->metrics_file);
 	free(settings->history);
@@ -94,6 +97,65 @@ const struct lined_line *lined_settings_find(const struct lined_settings *settin
 	for (size_t i = 0; i < settings->n_lines; i++) {
 		if (strcmp(settings->lines[i].name, name) == 0)
 			return &settings->lines[i];
+	}
+	return NULL;
+}
+
+static struct lined_policy *find_policy(const struct lined_settings *settings, const char *line)
+{
+	for (size_t i = 0; i < settings->n_policies; i++) {
+		struct lined_policy *policy = &settings->policies[i];
+
+		if (line && policy->line ? strcmp(policy->line, line) == 0 : policy->line == line)
+			return policy;
+	}
+	return NULL;
+}
+
+int lined_settings_add_policy(struct lined_settings *settings, const char *line,
+			      struct lined_policy **ret_policy)
+{
+	struct lined_policy *grown;
+	char *copy = NULL;
+
+	*ret_policy = find_policy(settings, line);
+	if (*ret_policy)
+		return 0;
+	grown = realloc(settings->policies, (settings->n_policies + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	settings->policies = grown;
+	if (line) {
+		copy = strdup(line);
+		if (!copy)
+			return -ENOMEM;
+	}
+	grown += settings->n_policies++;
+	memset(grown, 0, sizeof(*grown));
+	grown->line = copy;
+	*ret_policy = grown;
+	return 0;
+}
+
+const struct lined_policy *lined_settings_policy(const struct lined_settings *settings,
+						 const char *line, enum lined_rule rule)
+{
+	const struct lined_policy *policy = find_policy(settings, line);
+
+	if (policy && policy->given & 1U << rule)
+		return policy;
+	policy = find_policy(settings, NULL);
+	return policy && policy->given & 1U << rule ? policy : NULL;
+}
+
+const char *lined_settings_stray_policy(const struct lined_settings *settings)
+{
+	for (size_t i = 0; i < settings->n_policies; i++) {
+		const char *line = settings->policies[i].line;
+
+		/* Devices that are marked become lines when they are plugged in. */
+		if (line && !settings->claim_marked && !lined_settings_find(settings, line))
+			return line;
 	}
 	return NULL;
 }

@@ -10,6 +10,7 @@
 #include <trunkline/hotplug.h>
 
 #include "tools/lined/log.h"
+#include "tools/lined/policy.h"
 #include "tools/lined/role.h"
 
 struct tl_line_params;
@@ -44,6 +45,8 @@ struct lined_settings {
 	bool personal;
 	bool has_log_level; /**< given on the command line, which wins */
 	struct lined_log log;
+	struct lined_policy *policies;
+	size_t n_policies;
 };
 
 void lined_settings_init(struct lined_settings *settings);
@@ -80,6 +83,21 @@ const struct lined_line *lined_settings_find(const struct lined_settings *settin
  */
 int lined_settings_set(struct lined_settings *settings, const char *key, const char *value,
 		       char *why);
+
+/**
+ * The section [policy], or that of a line, made when there is none.
+ * @param line NULL: of all lines
+ * @param ret_policy until the next one is added
+ * @return 0; -ENOMEM
+ */
+int lined_settings_add_policy(struct lined_settings *settings, const char *line,
+			      struct lined_policy **ret_policy);
+/** What holds for the line: its own section where that has the key, else [policy]. @return NULL:
+ * neither has it */
+const struct lined_policy *lined_settings_policy(const struct lined_settings *settings,
+						 const char *line, enum lined_rule rule);
+/** @return the line of a [policy LINE] that is not configured; NULL: there is none */
+const char *lined_settings_stray_policy(const struct lined_settings *settings);
 
 /** @return the word of the list that text was probably meant to be; NULL when none is near */
 const char *lined_nearest(const char *text, const char *const *words);

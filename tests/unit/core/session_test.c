@@ -264,3 +264,31 @@ Test(session, moves_to_another_client_with_its_name)
 	fake_run_ms(&f, 0);
 	fake_fini(&f);
 }
+
+Test(session, record_has_the_last_remark_of_an_owner)
+{
+	struct tl_session_info *info;
+	tl_session session, other;
+	tl_client client;
+	struct fake f;
+	tl_line line;
+
+	fake_init(&f);
+	line = fake_ready(&f);
+	client = fake_client(&f, "monitor");
+	session = fake_connect(&f, tl_ctx_get_client(f.ctx), line);
+	cr_assert_eq(tl_line_join(f.ctx, client, line, TL_PRIVILEGE_MONITOR, &other), 0);
+	cr_assert_eq(tl_session_set_note(f.ctx, session, "first"), 0);
+	cr_assert_eq(tl_session_set_note(f.ctx, session, "last"), 0);
+	cr_assert_eq(tl_session_set_note(f.ctx, other, "monitor's"), -EPERM);
+	cr_assert_eq(tl_session_drop(f.ctx, session, 0, NULL), 0);
+	fake_run_ms(&f, 0);
+	cr_assert_eq(tl_session_set_note(f.ctx, session, "late"), -ENOTCONN);
+	info = fake_info(&f, session);
+	cr_assert_str_eq(tl_session_info_note(info), "last");
+	(void)tl_session_info_free(info);
+	cr_assert_eq(tl_client_close(f.ctx, client), 0);
+	fake_release(&f, session);
+	cr_assert_eq(tl_session_set_note(f.ctx, session, "too late"), -ESTALE);
+	fake_fini(&f);
+}

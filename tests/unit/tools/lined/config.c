@@ -95,7 +95,7 @@ static const struct {
 	{"no section", TEXT("\nsocket = /x\n"),
 	 "f:2: 'socket' stands in no section: begin with [lined] or [line NAME]"},
 	{"unknown section", TEXT("[modem]\na = b\n"),
-	 "f:1: [modem]: there are only [lined] and [line NAME]"},
+	 "f:1: [modem]: there are only [lined], [line NAME], [policy] and [policy NAME]"},
 	{"empty section", TEXT("[lined]\n\n[line a]\ndevice = /dev/x\n"),
 	 "f:1: nothing is said about it: the section is empty"},
 	{"empty section at the end", TEXT("\n[line a]\n"),

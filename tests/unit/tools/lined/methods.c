@@ -114,8 +114,9 @@ Test(lined_methods, every_error_of_the_interface_is_one_of_the_library)
 	char *name;
 
 	while ((name = next_name(&text, "error ")) != NULL) {
-		/* "Failed" stands for every other error, and so is no one error's name. */
-		if (strcmp(name, "Failed") != 0)
+		/* "Failed" stands for every other error, and so is no one error's name; what the
+		 * policy refuses is the daemon's own. */
+		if (strcmp(name, "Failed") != 0 && strcmp(name, "Refused") != 0)
 			cr_expect_str_eq(tl_error_name(tl_error_from_name(name)), name);
 		described++;
 		free(name);
