@@ -240,6 +240,13 @@ static void on_probe_verified(struct v250 *v, const char *proof, const char *ans
 
 	if (proof) {
 		hal_debug(v->host.log, v->host.config->name, "on hook: %s", proof);
+		/* Carrier that is always on says nothing. */
+		if (v->carrier && !v250_dcd(v) && !v->found)
+			v->found = "with carrier";
+		if (v->found)
+			hal_warning(v->host.log, v->host.config->name,
+				    "found off hook, %s: dropped, proved by %s", v->found, proof);
+		v->found = NULL;
 		set_up(v);
 		return;
 	}
@@ -258,6 +265,9 @@ static void on_probe_hook(void *user, const struct at_answer *answer)
 			  "the modem did not obey ATH");
 		return;
 	}
+	/* Without a call it is OK. */
+	if (answer->result == AT_RESULT_NO_CARRIER && !v->found)
+		v->found = "with a call";
 	v250_verify(v, on_probe_verified);
 }
 
@@ -284,6 +294,7 @@ static void on_probe(void *user, const struct at_answer *answer)
 	}
 	/* Whatever was before us may have left a call: nobody knows it, so it ends (V.250 §6.3.6).
 	 */
+	v->carrier = v250_dcd(v);
 	r = v250_submit(v, "ATH", V250_HOOK_MS, AT_CMD_HOOK, on_probe_hook);
 	if (r < 0)
 		v250_down(v, r, "ATH could not be sent");
@@ -337,6 +348,7 @@ static void on_probe_escape(void *user, const struct at_answer *answer)
 	}
 	hal_warning(v->host.log, v->host.config->name,
 		    "found in a call that nobody knows of: hanging up");
+	v->found = "online";
 	v250_probe(v);
 }
 

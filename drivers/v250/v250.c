@@ -362,6 +362,7 @@ static int probe(void *driver)
 	v->has_class8 = false;
 	v->has_ud = false;
 	v->escaped = false;
+	v->found = NULL;
 	v->probe_bytes = at_queue_get_counts(v->queue)->bytes_in;
 	v250_later(v, probe_again);
 	return 0;

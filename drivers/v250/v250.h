@@ -60,6 +60,8 @@ struct v250 {
 	unsigned int probe_tries;
 	uint64_t probe_bytes; /* had come in before */
 	bool escaped;	      /* +++ has been tried */
+	bool carrier;	      /* DCD was on before ATH */
+	const char *found;    /* how the probe found a call that was left; NULL: it did not */
 
 	/* the call */
 	enum tl_media media;

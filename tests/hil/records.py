@@ -351,5 +351,27 @@ class Policy(Daemon):
         self.assertIn("there is no line 'z'", self.run_it(USAGE, "reload")[1])
 
 
+class Crash(Daemon):
+    """Of calls that a daemon left behind the next one knows nothing: it ends them, and says so."""
+
+    def is_off_hook(self):
+        return next(modem for modem in map(json.loads, self.tell_sim("show")[:-1])
+                    if modem["name"] == "a")["off_hook"]
+
+    def test_a_call_that_outlives_the_daemon_is_dropped(self):
+        self.keep("a", "300")
+        self.kill_lined()
+        # On a pty that ignores DTR the call goes on.
+        self.assertTrue(self.is_off_hook())
+        self.start_lined()
+        self.assertRegex(read(self.log), r"lined: a: found off hook, online: dropped, proved by "
+                                         r"\S.*\n")
+        self.assertNotIn("b: found off hook", read(self.log))
+        self.assertFalse(self.is_off_hook())
+        self.assertEqual(self.run_it(OK, "sessions")[1], "no sessions\n")
+        self.call()
+        self.wait_records(1)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,12 +72,37 @@ static void write_timed(const char *line)
 	fprintf(stderr, "%s.%03ld lined: %s\n", text, now.tv_nsec / 1000000, line);
 }
 
-void lined_log_line(void *user, enum tl_log_level level, const char *line)
+static bool is_control(unsigned char before, unsigned char c)
+{
+	/* The C1 controls of ISO 6429 are two bytes of UTF-8. */
+	return c < ' ' || c == 0x7f || (before == 0xc2 && c >= 0x80 && c < 0xa0);
+}
+
+/* Modems, callers and peers have their say in it: no second line, no sequence for a terminal. */
+static void clean(const char *text, char *buf, size_t size)
+{
+	unsigned char before = 0;
+	size_t i;
+
+	for (i = 0; text[i] && i + 1 < size; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		buf[i] = is_control(before, c) ? '?' : text[i];
+		if (buf[i] == '?' && before == 0xc2)
+			buf[i - 1] = '?';
+		before = c;
+	}
+	buf[i] = '\0';
+}
+
+void lined_log_line(void *user, enum tl_log_level level, const char *text)
 {
 	const struct lined_log *log = user;
+	char line[LINE_MAX_TEXT];
 
 	if (level > log->level)
 		return;
+	clean(text, line, sizeof(line));
 	switch (log->way) {
 	case LINED_LOG_PLAIN:
 		fprintf(stderr, "lined: %s\n", line);

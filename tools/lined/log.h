@@ -27,8 +27,8 @@ void lined_log_init(struct lined_log *log);
 void lined_log(const struct lined_log *log, enum tl_log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** A tl_log_fn; user is the log. */
-void lined_log_line(void *user, enum tl_log_level level, const char *line);
+/** A tl_log_fn; user is the log. Control characters become question marks. */
+void lined_log_line(void *user, enum tl_log_level level, const char *text);
 
 /** @return 0; -EINVAL no such level */
 int lined_log_level_from_name(const char *name, enum tl_log_level *ret_level);

@@ -111,3 +111,28 @@ Test(lined_log, stderr_has_what_its_reader_needs)
 	for (int i = 0; i < 23; i++)
 		cr_expect_eq(text[i] >= '0' && text[i] <= '9', "0000-00-00 00:00:00.000"[i] == '0');
 }
+
+Test(lined_log, has_no_control_characters_of_others)
+{
+	static const struct {
+		const char *name;
+		const char *text;
+		const char *expected;
+	} rows[] = {
+		{"a second line", "a\nb\rc", "a?b?c"},
+		{"an escape sequence", "\x1b[2J", "?[2J"},
+		{"DEL and tab", "\x7f\t", "??"},
+		{"C1 in UTF-8",
+		 "\xc2\x9b"
+		 "2J",
+		 "??2J"},
+		{"other UTF-8", "caf\xc3\xa9 \xc2\xa0", "caf\xc3\xa9 \xc2\xa0"},
+		{"half a character", "a\xc2", "a\xc2"},
+	};
+	const struct lined_log log = {.level = TL_LOG_INFO, .way = LINED_LOG_SYSLOG};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		lined_log(&log, TL_LOG_INFO, "%s", rows[i].text);
+		cr_expect_str_eq(logged.text, rows[i].expected, "%s", rows[i].name);
+	}
+}
