@@ -96,7 +96,13 @@ class Manuals(unittest.TestCase):
             keys |= set(re.findall(r'^\t\{"([a-z0-9-]+)", set_\w+', read(path), re.M))
         explained = heads(read("docs/man/lined.conf.5.scd"))
         line = heads(section("lined.conf.5.scd", r"\[line NAME\]"))
-        self.same(keys - line, explained - line, "[lined]")
+        policy = heads(section("lined.conf.5.scd", r"\[policy\]"))
+        self.same(keys - line, explained - line - policy, "[lined]")
+
+    def test_keys_of_the_policy(self):
+        rules = set(re.findall(r'^\t\[LINED_RULE_\w+\] = "([a-z-]+)"',
+                               read("tools/lined/policy.c"), re.M))
+        self.same(rules, heads(section("lined.conf.5.scd", r"\[policy\]")), "[policy]")
 
     def test_methods_and_errors(self):
         text = read("tools/varlink/io.trunkline.varlink")
