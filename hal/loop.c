@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -163,12 +164,12 @@ int hal_loop_new(const struct hal_clock *clock, struct hal_loop **ret_loop)
 	return 0;
 }
 
-static int run_works(struct hal_list *works)
+static int run_works(struct hal_list *works, int max)
 {
 	struct hal_list *node;
 	int count = 0;
 
-	while ((node = hal_list_pop(works)) != NULL) {
+	while (count < max && (node = hal_list_pop(works)) != NULL) {
 		struct hal_work *work = HAL_CONTAINER_OF(node, struct hal_work, node);
 
 		work->fn(work);
@@ -181,7 +182,7 @@ void hal_loop_free(struct hal_loop *loop)
 {
 	if (!loop)
 		return;
-	(void)run_works(&loop->dead); /* how many does not matter */
+	(void)run_works(&loop->dead, INT_MAX); /* how many does not matter */
 	if (loop->timer_fd >= 0)
 		close(loop->timer_fd);
 	if (loop->epoll_fd >= 0)
@@ -303,8 +304,11 @@ static int run_turn(struct hal_loop *loop, int timeout_ms)
 		r += run_timers(loop);
 		hal_list_init(&works);
 		hal_list_splice(&works, &loop->works);
-		r += run_works(&works);
-		r += run_works(&loop->dead);
+		r += run_works(&works, HAL_LOOP_MAX_WORKS);
+		/* Those that are left come before those that were queued meanwhile. */
+		hal_list_splice(&works, &loop->works);
+		hal_list_splice(&loop->works, &works);
+		r += run_works(&loop->dead, INT_MAX);
 	}
 	loop->dispatching = false;
 	set_alarm(loop);

@@ -26,6 +26,9 @@ struct hal_loop;
 /* Work done in one dispatch; what is left makes the descriptor readable at once. */
 #define HAL_LOOP_MAX_EVENTS 64
 #define HAL_LOOP_MAX_TIMERS 256
+/* Few: many devices that go at once are one work each, and the first clients need not wait for the
+ * last one. */
+#define HAL_LOOP_MAX_WORKS 8
 
 enum hal_io {
 	HAL_IO_READ = 1 << 0,

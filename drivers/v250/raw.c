@@ -212,8 +212,10 @@ int v250_command(void *driver, const char *text, uint32_t timeout_ms)
 		return -EINVAL;
 	v250_new_activity(v, V250_COMMAND);
 	free(v->text); /* of a command that a call has pushed aside */
-	v->text = calloc(1, TEXT_MAX);
+	v->text = malloc(TEXT_MAX);
 	v->text_len = 0;
+	if (v->text)
+		v->text[0] = '\0'; /* to clear all of it would cost more than the rest */
 	(void)snprintf(command, sizeof(command), "AT%.*s", (int)body.len, body.data);
 	spec.text = command;
 	spec.group = v->group;

@@ -21,7 +21,7 @@
 #define COMMAND_MAX 160
 #define BATCH	    64
 
-enum request_kind { SET_DELAY, SAY_NO_CARRIER, UNPLUG, TELL_CPU };
+enum request_kind { SET_DELAY, SAY_NO_CARRIER, UNPLUG };
 
 struct request {
 	enum request_kind kind;
@@ -152,29 +152,18 @@ static void unplug(struct line *line)
 	line->slave = -1;
 }
 
-static uint64_t obey(struct modems *m, const struct request *request)
+static void for_lines(struct modems *m, uint32_t which, void (*fn)(struct line *line))
 {
-	uint32_t first = request->value == EMULATOR_ALL ? 0 : request->value;
-	uint32_t last = request->value == EMULATOR_ALL ? (uint32_t)m->n - 1 : request->value;
-	uint64_t now = bench_now_ns();
+	uint32_t first = which == EMULATOR_ALL ? 0 : which;
+	uint32_t last = which == EMULATOR_ALL ? (uint32_t)m->n - 1 : which;
 
-	switch (request->kind) {
-	case SET_DELAY:
-		m->delay_ns = request->value * UINT64_C(1000);
-		break;
-	case SAY_NO_CARRIER:
-		for (uint32_t i = first; i <= last; i++)
-			put(m->lines[i].master, "\r\nNO CARRIER\r\n");
-		break;
-	case UNPLUG:
-		for (uint32_t i = first; i <= last; i++)
-			unplug(&m->lines[i]);
-		break;
-	case TELL_CPU:
-		now = bench_cpu_ns();
-		break;
-	}
-	return now;
+	for (uint32_t i = first; i <= last; i++)
+		fn(&m->lines[i]);
+}
+
+static void say_no_carrier(struct line *line)
+{
+	put(line->master, "\r\nNO CARRIER\r\n");
 }
 
 /* @return false when whoever started us has closed the other end */
@@ -185,8 +174,17 @@ static bool take_request(struct modems *m)
 
 	if (recv(m->control, &request, sizeof(request), 0) != (ssize_t)sizeof(request))
 		return false;
-	reply = obey(m, &request);
-	return send(m->control, &reply, sizeof(reply), MSG_NOSIGNAL) == (ssize_t)sizeof(reply);
+	if (request.kind == SET_DELAY)
+		m->delay_ns = request.value * UINT64_C(1000);
+	/* The reply goes first: whoever waits for it must not miss the beginning. */
+	reply = bench_now_ns();
+	if (send(m->control, &reply, sizeof(reply), MSG_NOSIGNAL) != (ssize_t)sizeof(reply))
+		return false;
+	if (request.kind == SAY_NO_CARRIER)
+		for_lines(m, request.value, say_no_carrier);
+	else if (request.kind == UNPLUG)
+		for_lines(m, request.value, unplug);
+	return true;
 }
 
 static void watch(struct modems *m, int fd, uint32_t tag)
@@ -310,9 +308,4 @@ uint64_t emulator_say_no_carrier(struct emulator *emulator, uint32_t line)
 uint64_t emulator_unplug(struct emulator *emulator, uint32_t line)
 {
 	return ask(emulator, UNPLUG, line);
-}
-
-uint64_t emulator_cpu_ns(struct emulator *emulator)
-{
-	return ask(emulator, TELL_CPU, 0);
 }

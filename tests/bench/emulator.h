@@ -34,11 +34,10 @@ void emulator_set_delay(struct emulator *emulator, uint32_t delay_us);
 
 /*
  * A line of its own accord, or the end of the device, of one line or of all.
- * @return CLOCK_MONOTONIC in ns, read right before the first byte, or the first close(2)
+ * Returns before it happens. @return CLOCK_MONOTONIC in ns, read right before the first byte, or
+ * the first close(2)
  */
 uint64_t emulator_say_no_carrier(struct emulator *emulator, uint32_t line);
 uint64_t emulator_unplug(struct emulator *emulator, uint32_t line);
-/* CPU time of the process, ns. */
-uint64_t emulator_cpu_ns(struct emulator *emulator);
 
 #endif
