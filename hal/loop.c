@@ -23,6 +23,7 @@ struct hal_loop {
 	struct epoll_event batch[HAL_LOOP_MAX_EVENTS];
 	int batch_len; /* 0 outside the delivery of events */
 	bool dispatching;
+	char scratch[HAL_LOOP_SCRATCH];
 };
 
 /* Pairing heap: prev of a first child is its parent, prev of any other its sibling. */
@@ -203,6 +204,11 @@ uint64_t hal_loop_now_us(const struct hal_loop *loop)
 int hal_loop_get_fd(const struct hal_loop *loop)
 {
 	return loop->epoll_fd;
+}
+
+char *hal_loop_scratch(struct hal_loop *loop)
+{
+	return loop->scratch;
 }
 
 uint64_t hal_loop_next_deadline_us(const struct hal_loop *loop)

@@ -100,6 +100,13 @@ bool hal_loop_run_virtual(struct hal_loop *loop, struct hal_clock_virtual *clock
 /* The next deadline, or UINT64_MAX; 0 when work is queued. */
 uint64_t hal_loop_next_deadline_us(const struct hal_loop *loop);
 
+/*
+ * Bytes for whoever runs at the moment, to read into: shared by all objects of the loop, so that
+ * none of them needs a buffer of its own. Whatever comes next overwrites them.
+ */
+#define HAL_LOOP_SCRATCH 4096 /* what a tty gives at once */
+char *hal_loop_scratch(struct hal_loop *loop);
+
 void hal_watch_init(struct hal_watch *watch, hal_watch_fn fn);
 /* @return 0; -errno of epoll_ctl (-EPERM: a descriptor that cannot be polled) */
 int hal_watch_start(struct hal_loop *loop, struct hal_watch *watch, int fd, unsigned int events);

@@ -295,12 +295,14 @@ void at_data_receive(struct at_queue *queue, struct hal_slice *input)
 
 void at_queue_drain_data(struct at_queue *queue)
 {
+	char *rx = hal_loop_scratch(queue->loop);
+
 	for (size_t i = 0; i < AT_DRAIN_READS && !queue->closed; i++) {
-		ssize_t n = at_queue_read_data(queue, queue->rx, sizeof(queue->rx));
+		ssize_t n = at_queue_read_data(queue, rx, HAL_LOOP_SCRATCH);
 
 		if (n < 0)
 			return;
-		give_data(queue, hal_slice(queue->rx, (size_t)n));
+		give_data(queue, hal_slice(rx, (size_t)n));
 	}
 }
 

@@ -388,28 +388,29 @@ static void take_token(struct at_queue *queue, struct hal_slice *input)
 /* @return 0: nothing for the moment */
 static size_t get_room(struct at_queue *queue)
 {
-	size_t room = sizeof(queue->rx);
+	size_t room = HAL_LOOP_SCRATCH;
 
 	if (queue->phase == AT_PHASE_DATA && queue->events.data_room)
 		room = queue->events.data_room(queue->user);
 	if (room == 0 && !at_data_pause(queue))
-		room = sizeof(queue->rx); /* and lose what nobody can keep */
-	return room < sizeof(queue->rx) ? room : sizeof(queue->rx);
+		room = HAL_LOOP_SCRATCH; /* and lose what nobody can keep */
+	return room < HAL_LOOP_SCRATCH ? room : HAL_LOOP_SCRATCH;
 }
 
 static void receive(struct at_queue *queue)
 {
+	char *rx = hal_loop_scratch(queue->loop);
 	size_t room = get_room(queue);
 	struct hal_slice input;
 	ssize_t n;
 
 	if (room == 0)
 		return;
-	n = hal_stream_read(queue->stream, queue->rx, room);
+	n = hal_stream_read(queue->stream, rx, room);
 	if (n < 0)
 		return; /* nothing there; or lost, which has an event of its own */
 	queue->counts.bytes_in += (size_t)n;
-	input = hal_slice(queue->rx, (size_t)n);
+	input = hal_slice(rx, (size_t)n);
 	queue->reading = true;
 	while (input.len > 0 && !queue->closed) {
 		if (queue->phase == AT_PHASE_DATA)

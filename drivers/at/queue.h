@@ -36,7 +36,9 @@
 #include "hal/loop.h"
 #include "hal/stream.h"
 
-#define AT_QUEUE_SLOTS	   16
+/* One command in progress, one behind it, and cancelled ones until the next turn. */
+#define AT_QUEUE_SLOTS 4
+
 #define AT_CMD_TEXT_MAX	   128 /* without the final CR; V.250 §5.2.1 asks DCEs for 40 at least */
 #define AT_RESYNC_QUIET_MS 200
 #define AT_RESYNC_PROBE_MS 1000

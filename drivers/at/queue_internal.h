@@ -12,7 +12,6 @@
 #include "drivers/at/tail.h"
 
 #define AT_ABORT_DELAY_MS  125	/* V.250 §5.6.1: sooner a character does not abort */
-#define AT_RX_SIZE	   4096 /* what a tty gives at once */
 #define AT_DRAIN_READS	   16	/* more than a port and its driver hold */
 #define AT_PROBE_REGISTERS 3	/* in one probe of a resynchronisation, at most */
 
@@ -117,7 +116,6 @@ struct at_queue {
 	unsigned int pluses; /* at the end of what was sent in data state; four are many */
 	bool plus_held;	     /* another one waits */
 	struct hal_timer plus_timer;
-	char rx[AT_RX_SIZE];
 };
 
 /* queue.c */
