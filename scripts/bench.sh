@@ -24,7 +24,7 @@ measure() {
 	cat "$BUILD/figure" >>"$BUILD/figures"
 }
 
-for name in at parser lines calls drop gone curve lined; do
+for name in at parser lines calls data drop gone curve lined; do
 	measure "$BUILD/tests/bench_$name" "$@"
 done
 for name in simulation sizes counts; do

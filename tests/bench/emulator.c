@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "tests/bench/bench.h"
 
 #define COMMAND_MAX 160
+#define ECHO_MAX    4096
 #define BATCH	    64
 
 enum request_kind { SET_DELAY, SAY_NO_CARRIER, UNPLUG };
@@ -30,7 +32,8 @@ struct request {
 
 struct line {
 	int master;
-	int slave; /* kept open, or the master would be hung up between two users */
+	int slave;   /* kept open, or the master would be hung up between two users */
+	bool online; /* data state: what comes goes back */
 	size_t len;
 	char command[COMMAND_MAX];
 	const char *answer; /* due at due_ns */
@@ -129,10 +132,43 @@ static void answer_late(struct modems *m)
 	set_alarm(m);
 }
 
+/* Data: it comes back. Alone in a read, and so after a pause, "+++" is the escape sequence. */
+static void echo(struct line *line)
+{
+	char data[ECHO_MAX];
+	ssize_t n = read(line->master, data, sizeof(data));
+	struct pollfd room = {.fd = line->master, .events = POLLOUT};
+
+	if (n == 3 && memcmp(data, "+++", 3) == 0) {
+		line->online = false;
+		put(line->master, OK);
+		return;
+	}
+	for (ssize_t sent = 0; sent < n;) {
+		ssize_t taken = write(line->master, data + sent, (size_t)(n - sent));
+
+		if (taken > 0)
+			sent += taken;
+		else if (errno != EAGAIN || poll(&room, 1, -1) < 0)
+			return;
+	}
+}
+
+static bool is_data_call(const struct line *line)
+{
+	return strncmp(line->command, "ATS7=", 5) == 0 && line->command[line->len - 2] != ';';
+}
+
 static void receive(struct modems *m, uint32_t index)
 {
 	struct line *line = &m->lines[index];
-	ssize_t n = read(line->master, line->command + line->len, COMMAND_MAX - 1 - line->len);
+	ssize_t n;
+
+	if (line->online) {
+		echo(line);
+		return;
+	}
+	n = read(line->master, line->command + line->len, COMMAND_MAX - 1 - line->len);
 
 	if (n <= 0)
 		return;
@@ -140,7 +176,11 @@ static void receive(struct modems *m, uint32_t index)
 	line->command[line->len] = '\0';
 	if (line->command[line->len - 1] != '\r' && line->len < COMMAND_MAX - 1)
 		return;
-	answer(m, index);
+	line->online = is_data_call(line);
+	if (line->online)
+		put(line->master, "\r\nCONNECT 33600\r\n");
+	else
+		answer(m, index);
 	line->len = 0;
 }
 

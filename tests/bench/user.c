@@ -98,19 +98,24 @@ void user_await_ready(struct user *user, size_t n)
 			(void)tl_event_free(user_next(user));
 }
 
-tl_session user_dial(struct user *user, size_t line)
+tl_session user_dial_media(struct user *user, size_t line, enum tl_media media)
 {
 	struct tl_dial_params *params = tl_dial_params_new();
 	tl_session session;
 	int r;
 
 	bench_check(params != NULL, "no memory");
-	tl_dial_params_set_media(params, TL_MEDIA_VOICE);
+	tl_dial_params_set_media(params, media);
 	r = tl_line_dial(user->ctx, user_client(user, line), user->lines[line], "300", params,
 			 &session, NULL);
 	bench_check(r == 0, "a call cannot be dialled");
 	(void)tl_dial_params_free(params);
 	return session;
+}
+
+tl_session user_dial(struct user *user, size_t line)
+{
+	return user_dial_media(user, line, TL_MEDIA_VOICE);
 }
 
 uint64_t user_drop(struct user *user, tl_session session)

@@ -34,8 +34,9 @@ void user_await_calls(struct user *user, enum tl_call_state state, size_t n);
 /* Wait until the first n lines are READY. */
 void user_await_ready(struct user *user, size_t n);
 tl_client user_client(const struct user *user, size_t line);
-/* Begin a voice call. */
+/* Begin a voice call, or one of another kind. */
 tl_session user_dial(struct user *user, size_t line);
+tl_session user_dial_media(struct user *user, size_t line, enum tl_media media);
 /* Begin to end it. @return the request */
 uint64_t user_drop(struct user *user, tl_session session);
 void user_release(struct user *user, tl_session session);
