@@ -10,6 +10,8 @@ cd "$(dirname "$0")/.."
 # The packages are words.
 # shellcheck disable=SC2086
 packages_install $PACKAGES_BENCH
+# shellcheck disable=SC2086
+packages_install $PACKAGES_PEERS || echo 'without all peers: their figures will be skipped' >&2
 
 cmake --preset bench
 cmake --build --preset bench --parallel "$(nproc)" --target benches
@@ -24,7 +26,7 @@ measure() {
 	cat "$BUILD/figure" >>"$BUILD/figures"
 }
 
-for name in at parser lines calls data drop gone curve lined; do
+for name in at peers parser lines calls data drop gone curve lined; do
 	measure "$BUILD/tests/bench_$name" "$@"
 done
 for name in simulation sizes counts; do

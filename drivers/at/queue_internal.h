@@ -11,9 +11,9 @@
 #include "drivers/at/queue.h"
 #include "drivers/at/tail.h"
 
-#define AT_ABORT_DELAY_MS  125	/* V.250 §5.6.1: sooner a character does not abort */
-#define AT_DRAIN_READS	   16	/* more than a port and its driver hold */
-#define AT_PROBE_REGISTERS 3	/* in one probe of a resynchronisation, at most */
+#define AT_ABORT_DELAY_MS  125 /* V.250 §5.6.1: sooner a character does not abort */
+#define AT_DRAIN_READS	   16  /* more than a port and its driver hold */
+#define AT_PROBE_REGISTERS 3   /* in one probe of a resynchronisation, at most */
 
 enum at_phase {
 	AT_PHASE_OPENING,

@@ -417,30 +417,6 @@ Test(loop, what_a_work_queues_runs_in_the_next_turn)
 	hal_loop_free(loop);
 }
 
-Test(loop, works_beyond_a_turns_share_run_first_in_the_next)
-{
-	enum { COUNT = HAL_LOOP_MAX_WORKS + 2 };
-	struct hal_loop *loop = new_loop();
-	struct probe probes[COUNT];
-
-	for (int i = 0; i < COUNT; i++) {
-		probes[i] = new_probe(loop, NULL);
-		hal_work_init(&probes[i].work, queue_again);
-		hal_work_queue(loop, &probes[i].work);
-	}
-	cr_assert_eq(hal_loop_dispatch(loop), HAL_LOOP_MAX_WORKS);
-	cr_assert_eq(probes[COUNT - 2].runs, 0);
-	cr_assert(is_readable(hal_loop_get_fd(loop), 1000));
-	cr_assert_eq(hal_loop_dispatch(loop), HAL_LOOP_MAX_WORKS);
-	for (int i = 0; i < COUNT; i++) {
-		bool twice = i < COUNT - 4;
-
-		cr_assert_eq(probes[i].runs, twice ? 2 : 1, "work %d", i);
-		hal_work_cancel(&probes[i].work);
-	}
-	hal_loop_free(loop);
-}
-
 static void cancel_victims_work(struct hal_work *work)
 {
 	struct probe *probe = HAL_CONTAINER_OF(work, struct probe, work);
