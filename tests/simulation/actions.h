@@ -16,6 +16,12 @@ struct action {
 extern const struct action client_actions[];
 extern const struct action fault_actions[];
 
+/* ---- streams.c ---- */
+
+void client_attach(struct world *world);
+void client_transfer(struct world *world);
+void client_change_mode(struct world *world);
+
 /* ---- clients.c, for races ---- */
 
 void client_dial(struct world *world, size_t modem);

@@ -151,7 +151,7 @@ static void accept(struct world *world)
 void client_drop(struct world *world, size_t modem)
 {
 	struct world_held *held = pick(world, modem);
-	unsigned int flags = chance(world, 50) ? TL_DROP_USER : 0;
+	unsigned int flags = below(world, 4); /* TL_DROP_USER, TL_DROP_DRAIN */
 	struct model *m = world_model(world);
 	uint64_t op;
 	int r;
@@ -160,7 +160,8 @@ void client_drop(struct world *world, size_t modem)
 		return;
 	r = tl_session_drop(world->rig.ctx, held->id, flags, &op);
 	world_say(world, "drop %" PRIx64 ": %d", held->id.id, r);
-	model_drop(m, held->id, flags ? TL_ORIGIN_USER : TL_ORIGIN_APPLICATION, r, op);
+	model_drop(m, held->id, flags & TL_DROP_USER ? TL_ORIGIN_USER : TL_ORIGIN_APPLICATION, r,
+		   op);
 }
 
 static void drop(struct world *world)
@@ -478,6 +479,9 @@ const struct action client_actions[] = {
 	{"reset", 1, reset},
 	{"keep", 1, keep},
 	{"replace", 1, replace_line},
+	{"attach", 8, client_attach},
+	{"transfer", 10, client_transfer},
+	{"change-mode", 3, client_change_mode},
 	{"die", 2, die},
 	{"stale", 1, try_stale},
 	{NULL, 0, NULL},

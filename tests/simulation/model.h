@@ -11,6 +11,7 @@
  * that it is not; results are only taken note of then.
  */
 
+#include <sys/types.h>
 #include <trunkline/trunkline.h>
 
 #define MODEL_LINES    64 /* that ever were */
@@ -85,6 +86,7 @@ enum model_request {
 	MODEL_DIAL,
 	MODEL_ANSWER,
 	MODEL_DROP,
+	MODEL_MODE,
 	MODEL_HOLD,
 	MODEL_UNHOLD,
 	MODEL_COMMAND,
@@ -171,6 +173,11 @@ void model_set_limit(struct model *m, tl_session session, uint32_t seconds, int 
 void model_command(struct model *m, tl_client client, tl_line line, uint32_t token, int r,
 		   uint64_t op);
 void model_reset(struct model *m, tl_client client, tl_line line, int r, uint64_t op);
+
+void model_attach(struct model *m, tl_session session, int r);
+/* n: as tl_session_read() or tl_session_write() answered */
+void model_transfer(struct model *m, tl_session session, bool reads, ssize_t n);
+void model_change_mode(struct model *m, tl_session session, int r, uint64_t op);
 
 /* ---- what infos and counters say; model_info.c ---- */
 

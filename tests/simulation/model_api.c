@@ -483,3 +483,49 @@ void model_hold(struct model *m, tl_session id, bool on, int r, uint64_t op)
 					  .line = s->call->line,
 					  .call = s->call->number});
 }
+
+/* ---- bytes ---- */
+
+void model_attach(struct model *m, tl_session id, int r)
+{
+	struct model_session *s = take(m, id, r);
+	int expected = s ? model_rule(s, MODEL_OP_ATTACH) : 0;
+
+	if (!s)
+		return;
+	/* This one or another one is; a voice call. */
+	if (s->call->vague ||
+	    (expected == 0 && (r == -EALREADY || r == -EBUSY || r == -EOPNOTSUPP)))
+		expected = ANY;
+	(void)judge(m, "the answer to attach", expected, r);
+}
+
+void model_transfer(struct model *m, tl_session id, bool reads, ssize_t n)
+{
+	struct model_session *s = take(m, id, n < 0 ? (int)n : 0);
+	bool ended = s && (s->call->over || s->call->state == TL_CALL_DISCONNECTED);
+
+	/* Not attached; not now. */
+	if (!s || s->call->vague || m->behind || n == -EINVAL || n == -EAGAIN ||
+	    (m->starving && n == -ENOMEM))
+		return;
+	if (n == 0 && !(reads && ended))
+		model_disagree(m, "the end of the data before that of the call", id.id);
+	else if (n < 0 &&
+		 (reads || (!ended && s->call->asked == TL_ORIGIN_NONE && !s->call->limited)))
+		model_disagree(m, "the answer to a transfer", (uint64_t)-n);
+	else if (n > 0 && !reads && (ended || s->call->state != TL_CALL_CONNECTED))
+		model_disagree(m, "bytes to a call that is not connected", (uint64_t)n);
+}
+
+void model_change_mode(struct model *m, tl_session id, int r, uint64_t op)
+{
+	struct model_session *s = take(m, id, r);
+
+	if (s && judge(m, "the answer to a change of mode", ANY, r))
+		add_op(m, op,
+		       &(struct model_op){.request = MODEL_MODE,
+					  .client = s->client,
+					  .line = s->call->line,
+					  .call = s->call->number});
+}

@@ -197,3 +197,54 @@ Test(limit, has_no_effect_while_the_call_is_dropped)
 	assert_ended(&f, session, TL_ORIGIN_USER);
 	fake_fini(&f);
 }
+
+static size_t count_warnings(struct fake *f)
+{
+	fake_fetch(f);
+	return fake_count(f, TL_EVENT_LIMIT_NEAR);
+}
+
+Test(limit, is_announced_once_before_it_ends_the_call)
+{
+	const struct tl_event *event;
+	tl_session session;
+	struct fake f;
+
+	fake_init(&f);
+	session = fake_connect(&f, tl_ctx_get_client(f.ctx), ready_with(&f, "max-duration", "20"));
+	fake_run_ms(&f, 17999);
+	cr_assert_eq(count_warnings(&f), 0);
+	fake_run_ms(&f, 1);
+	cr_assert_eq(count_warnings(&f), 1);
+	event = fake_last(&f, TL_EVENT_LIMIT_NEAR);
+	cr_assert_eq(tl_event_get_limit(event), TL_LIMIT_DURATION);
+	cr_assert_eq(tl_event_get_count(event), 2);
+	cr_assert_eq(tl_event_get_session(event).id, session.id);
+	fake_run_ms(&f, 1999);
+	cr_assert_eq(count_warnings(&f), 1);
+	cr_assert_eq(fake_call_state(&f, session), TL_CALL_CONNECTED);
+	fake_run_ms(&f, 1);
+	assert_timed_out(&f, session, "lasted 20 s, the longest allowed");
+	fake_fini(&f);
+}
+
+Test(limit, of_inactivity_is_announced_each_time_that_it_comes_near)
+{
+	tl_session session;
+	struct fake f;
+
+	fake_init(&f);
+	session = fake_connect(&f, tl_ctx_get_client(f.ctx), ready_with(&f, "inactivity", "3600"));
+	fake_run_ms(&f, 3540 * 1000);
+	cr_assert_eq(count_warnings(&f), 1, "a minute before, not six");
+	fake_bytes(&f, 1, 0);
+	fake_run_ms(&f, 3539 * 1000);
+	cr_assert_eq(count_warnings(&f), 1);
+	fake_run_ms(&f, 1000);
+	cr_assert_eq(count_warnings(&f), 2);
+	cr_assert_eq(tl_event_get_limit(fake_last(&f, TL_EVENT_LIMIT_NEAR)), TL_LIMIT_INACTIVITY);
+	cr_assert_eq(tl_event_get_count(fake_last(&f, TL_EVENT_LIMIT_NEAR)), 60);
+	fake_run_ms(&f, 60000);
+	assert_timed_out(&f, session, "no data for 3600 s, the longest allowed");
+	fake_fini(&f);
+}

@@ -353,3 +353,120 @@ Test(at_data, the_owner_may_leave_from_inside_on_data)
 	cr_assert_not(at_queue_in_data(f.queue));
 	fixture_close(&f);
 }
+
+Test(at_data, the_escapes_own_answer_is_no_data_wherever_chunks_end)
+{
+	static const char says[] = "ab\r\nc\r\n\r\nOK\r\n";
+	const size_t len = sizeof(says) - 1;
+
+	for (size_t at = 1; at < len; at++) {
+		struct fixture f;
+		struct command a = {.f = &f, .name = "a"};
+		char first[32] = "", all[64] = "", *pos;
+
+		go_online(&f, NULL);
+		run_ms(&f, 1000);
+		escape(&a);
+		run_ms(&f, 1000);
+		memcpy(first, says, at);
+		modem_says(&f, first);
+		run_ms(&f, 1);
+		modem_says(&f, says + at);
+		run_ms(&f, 1);
+		for (pos = f.notes; (pos = strstr(pos, "data:")); pos++)
+			strncat(all, pos + 5, strcspn(pos + 5, " "));
+		cr_assert_str_eq(all, "ab\\x0d\\x0ac\\x0d\\x0a", "%zu: %s", at, f.notes);
+		cr_assert_eq(a.n_done, 1);
+		fixture_close(&f);
+	}
+}
+
+/* Times in ms at which something is written; what the modem has heard so far, at other times. */
+Test(at_data, three_pluses_of_the_users_are_no_escape)
+{
+	static const struct {
+		const char *name, *first, *second;
+		uint32_t gap_ms;
+		const char *soon, *later; /* after the second one; after the pause */
+	} rows[] = {
+		{"alone", "+++", "", 0, "++", "+++"},
+		{"one by one", "++", "+", 5000, "++", "+++"},
+		{"behind data", "abc+++", "", 0, "abc++", "abc+++"},
+		{"before data", "+++", "abc", 10, "+++abc", "+++abc"},
+		{"before data, late", "+++", "abc", 1400, "+++abc", "+++abc"},
+		{"two", "++", "", 0, "++", "++"},
+		{"four", "++++", "", 0, "++++", "++++"},
+		{"three and one", "+++", "+", 10, "++++", "++++"},
+		{"three and three", "+++", "+++", 10, "++++++", "++++++"},
+		{"three, data, three", "+++", "x+++", 10, "+++x++", "+++x+++"},
+		{"in data", "a+++b", "", 0, "a+++b", "a+++b"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t len = strlen(rows[i].second);
+		struct fixture f;
+
+		go_online(&f, NULL);
+		run_ms(&f, 3000);
+		cr_assert_eq(at_queue_write_data(f.queue, rows[i].first, strlen(rows[i].first)),
+			     (ssize_t)strlen(rows[i].first), "%s", rows[i].name);
+		run_ms(&f, rows[i].gap_ms);
+		cr_assert_eq(at_queue_write_data(f.queue, rows[i].second, len), (ssize_t)len);
+		run_ms(&f, 1000);
+		cr_assert_str_eq(f.heard, rows[i].soon, "%s: %s", rows[i].name, f.heard);
+		run_ms(&f, 1000);
+		cr_assert_str_eq(f.heard, rows[i].later, "%s: %s", rows[i].name, f.heard);
+		cr_assert_eq(at_queue_unsent(f.queue, false), 0);
+		fixture_close(&f);
+	}
+}
+
+Test(at_data, a_plus_that_waits_is_unsent_and_goes_before_an_escape)
+{
+	struct fixture f;
+	struct command a = {.f = &f, .name = "a"};
+
+	go_online(&f, NULL);
+	cr_assert_eq(at_queue_write_data(f.queue, "+++", 3), 3);
+	run_ms(&f, 1);
+	cr_assert_eq(at_queue_unsent(f.queue, false), 1);
+	cr_assert_eq(escape(&a), 0);
+	run_ms(&f, 999);
+	cr_assert_str_eq(f.heard, "+++", "the user's, in two pieces");
+	run_ms(&f, 999);
+	cr_assert_str_eq(f.heard, "+++");
+	run_ms(&f, 10);
+	cr_assert_str_eq(f.heard, "++++++");
+	fixture_close(&f);
+
+	go_online(&f, NULL);
+	cr_assert_eq(at_queue_write_data(f.queue, "+++", 3), 3);
+	cr_assert_eq(at_queue_unsent(f.queue, true), 3, "nobody has read the two either");
+	run_ms(&f, 5000);
+	cr_assert_str_eq(f.heard, "");
+	cr_assert_eq(at_queue_unsent(f.queue, true), 0);
+	fixture_close(&f);
+}
+
+Test(at_data, can_be_taken_straight_from_the_stream)
+{
+	char buf[64];
+	struct fixture f;
+
+	go_online(&f, NULL);
+	cr_assert_eq(at_queue_read_data(f.queue, buf, sizeof(buf)), -EAGAIN);
+	modem_says(&f, "abc");
+	cr_assert_eq(at_queue_read_data(f.queue, buf, sizeof(buf)), 3);
+	run_ms(&f, 1);
+	cr_assert_notes(&f, "");
+	modem_says(&f, "def");
+	at_queue_drain_data(f.queue);
+	cr_assert_notes(&f, "data:def");
+	at_queue_leave_data(f.queue, false);
+	cr_assert_eq(at_queue_read_data(f.queue, buf, sizeof(buf)), -EAGAIN);
+	hal_stream_mem_unplug(f.modem);
+	run_ms(&f, 1);
+	cr_assert_eq(at_queue_read_data(f.queue, buf, sizeof(buf)), -ENODEV);
+	cr_assert_eq(at_queue_unsent(f.queue, true), 0);
+	fixture_close(&f);
+}
