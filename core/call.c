@@ -405,6 +405,12 @@ void core_call_mode_done(struct core_line *line, int error)
 		core_request_done_all(&call->modes, error, NULL);
 }
 
+void core_call_set_quality(struct core_line *line, const struct core_quality *quality)
+{
+	if (line->call)
+		line->call->record.quality = *quality;
+}
+
 void core_call_note(struct core_line *line, const char *note)
 {
 	struct core_call *call = live_call(line, "note");

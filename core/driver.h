@@ -92,6 +92,11 @@ struct core_link {
 	char compression[16];
 };
 
+struct core_quality {
+	unsigned int known; /* bits 1 << enum tl_quality */
+	uint32_t values[TL_QUALITY_COUNT];
+};
+
 /* One rung of the ladder that brings a line on hook. */
 struct core_drop_step {
 	const char *name;   /* for the record: "dtr", "hook" … */
@@ -273,6 +278,8 @@ void core_call_note(struct core_line *line, const char *note);
  */
 void core_call_ended(struct core_line *line, const struct core_cause *cause, const char *proof);
 void core_drop_step_done(struct core_line *line, const struct core_drop_outcome *outcome);
+/* What the diagnosis says of how the call went; before core_call_diagnosed(). */
+void core_call_set_quality(struct core_line *line, const struct core_quality *quality);
 /* cause NULL: nothing known. Its origin NONE or disconnect NONE mean: leave as it is. */
 void core_call_diagnosed(struct core_line *line, const struct core_cause *cause);
 

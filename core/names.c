@@ -69,6 +69,19 @@ static const char *const disconnects[TL_DISCONNECT_COUNT] = {
 	[TL_DISCONNECT_CANCELLED] = "cancelled",
 };
 
+static const char *const qualities[TL_QUALITY_COUNT] = {
+	[TL_QUALITY_RATE_OUT] = "rate-out",
+	[TL_QUALITY_RATE_IN] = "rate-in",
+	[TL_QUALITY_CARRIER_LOSSES] = "carrier-losses",
+	[TL_QUALITY_RENEGOTIATIONS] = "renegotiations",
+	[TL_QUALITY_RETRAINS_ASKED] = "retrains-asked",
+	[TL_QUALITY_RETRAINS_GRANTED] = "retrains-granted",
+	[TL_QUALITY_ERRORS_OUT] = "errors-out",
+	[TL_QUALITY_ERRORS_IN] = "errors-in",
+	[TL_QUALITY_LOST_OUT] = "lost-out",
+	[TL_QUALITY_LOST_IN] = "lost-in",
+};
+
 static const char *const cause_domains[TL_CAUSE_DOMAIN_COUNT] = {
 	[TL_CAUSE_NONE] = "none",    [TL_CAUSE_V250] = "v250",	   [TL_CAUSE_V58] = "v58",
 	[TL_CAUSE_24008] = "24.008", [TL_CAUSE_VENDOR] = "vendor",
@@ -181,6 +194,11 @@ const char *tl_disconnect_name(enum tl_disconnect disconnect)
 const char *tl_cause_domain_name(enum tl_cause_domain domain)
 {
 	return LOOKUP(cause_domains, domain);
+}
+
+const char *tl_quality_name(enum tl_quality quality)
+{
+	return LOOKUP(qualities, quality);
 }
 
 const char *tl_media_name(enum tl_media media)

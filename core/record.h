@@ -38,6 +38,7 @@ struct core_record {
 	struct core_link link;
 	uint64_t bytes_in, bytes_out;
 	uint64_t bytes_unsent; /* of bytes_out, discarded by a drop */
+	struct core_quality quality;
 	struct core_cause cause;
 	char note[CORE_TEXT_MAX];
 	size_t n_drops;

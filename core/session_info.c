@@ -187,6 +187,15 @@ uint64_t tl_session_info_bytes_unsent(const struct tl_session_info *info)
 	return info->record.bytes_unsent;
 }
 
+int64_t tl_session_info_quality(const struct tl_session_info *info, enum tl_quality quality)
+{
+	const struct core_quality *q = &info->record.quality;
+
+	if ((unsigned int)quality >= TL_QUALITY_COUNT || !(q->known & 1U << quality))
+		return -1;
+	return q->values[quality];
+}
+
 enum tl_origin tl_session_info_origin(const struct tl_session_info *info)
 {
 	return info->record.cause.origin;

@@ -127,6 +127,21 @@ bool v250_diag_parse(struct hal_slice line, struct core_cause *ret_cause)
 	return set_cause(ret_cause, cause, KEY_CAUSE);
 }
 
+void v250_diag_quality(struct hal_slice line, struct core_quality *quality)
+{
+	static const uint32_t keys[TL_QUALITY_COUNT] = {
+		[TL_QUALITY_RATE_OUT] = 0x34,	    [TL_QUALITY_RATE_IN] = 0x35,
+		[TL_QUALITY_CARRIER_LOSSES] = 0x30, [TL_QUALITY_RENEGOTIATIONS] = 0x31,
+		[TL_QUALITY_RETRAINS_ASKED] = 0x32, [TL_QUALITY_RETRAINS_GRANTED] = 0x33,
+		[TL_QUALITY_ERRORS_OUT] = 0x58,	    [TL_QUALITY_ERRORS_IN] = 0x59,
+		[TL_QUALITY_LOST_OUT] = 0x54,	    [TL_QUALITY_LOST_IN] = 0x55,
+	};
+
+	for (unsigned int i = 0; i < TL_QUALITY_COUNT; i++)
+		if (get_value(line, keys[i], &quality->values[i]))
+			quality->known |= 1U << i;
+}
+
 static void on_line(void *user, struct hal_slice line)
 {
 	struct v250 *v = user;
@@ -135,6 +150,7 @@ static void on_line(void *user, struct hal_slice line)
 
 	if (log != V250_LOG_UNKNOWN)
 		v->log = log;
+	v250_diag_quality(line, &v->quality);
 	/* Set-up stands on an earlier line than the cause and wins. */
 	if (!v->cause_known && v250_diag_parse(line, &cause)) {
 		v->cause = cause;
@@ -161,11 +177,13 @@ int v250_read_log(struct v250 *v, void (*fn)(struct v250 *v, enum v250_call_log 
 	v->log = V250_LOG_UNKNOWN;
 	v->log_fn = fn;
 	v->cause_known = false;
+	v->quality = (struct core_quality){0};
 	return v250_query(v, "AT#UD", on_line, on_done);
 }
 
 static void report(struct v250 *v)
 {
+	core_call_set_quality(v->line, &v->quality);
 	core_call_diagnosed(v->line, v->cause_known ? &v->cause : NULL);
 }
 

@@ -97,6 +97,7 @@ struct v250 {
 	void (*log_fn)(struct v250 *v, enum v250_call_log log);
 	struct core_cause cause;
 	bool cause_known;
+	struct core_quality quality;
 
 	char *text; /* raw command: what has been answered */
 	size_t text_len;
@@ -221,6 +222,8 @@ void v250_drop_aborted(struct v250 *v, const struct at_answer *answer);
 int v250_diagnose(void *driver);
 /* One "DIAG <2A4D3263 key=value …>" line of AT#UD. @return true when it gave a cause */
 bool v250_diag_parse(struct hal_slice line, struct core_cause *ret_cause);
+/* What the line says of how the last call went, added to what is known. */
+void v250_diag_quality(struct hal_slice line, struct core_quality *quality);
 /* What the line says about the last call. */
 enum v250_call_log v250_diag_log(struct hal_slice line);
 /* Ask; fn runs once, unless another activity begins. v->cause has the cause then. @return as

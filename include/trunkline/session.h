@@ -259,6 +259,9 @@ TL_API uint64_t tl_session_info_bytes_out(const struct tl_session_info *info);
 /** Of bytes_out: those that had not left the port when the call was dropped, and never did. */
 TL_API uint64_t tl_session_info_bytes_unsent(const struct tl_session_info *info);
 
+/** As the modem's diagnostics tell after the call (AT#UD). -1: not told, or out of range. */
+TL_API int64_t tl_session_info_quality(const struct tl_session_info *info, enum tl_quality quality);
+
 TL_API enum tl_origin tl_session_info_origin(const struct tl_session_info *info);
 TL_API enum tl_disconnect tl_session_info_disconnect(const struct tl_session_info *info);
 TL_API enum tl_cause_domain tl_session_info_cause_domain(const struct tl_session_info *info);

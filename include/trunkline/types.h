@@ -108,6 +108,21 @@ enum tl_cause_domain {
 };
 #define TL_CAUSE_DOMAIN_COUNT 5
 
+/** What the modem knows of how a call went, once it is over. */
+enum tl_quality {
+	TL_QUALITY_RATE_OUT,	     /**< bit/s in the end */
+	TL_QUALITY_RATE_IN,	     /**< bit/s in the end */
+	TL_QUALITY_CARRIER_LOSSES,   /**< not those that ended the call */
+	TL_QUALITY_RENEGOTIATIONS,   /**< of the rate */
+	TL_QUALITY_RETRAINS_ASKED,   /**< by this modem */
+	TL_QUALITY_RETRAINS_GRANTED, /**< to the other one */
+	TL_QUALITY_ERRORS_OUT,	     /**< frames of error control that were sent in vain */
+	TL_QUALITY_ERRORS_IN,	     /**< frames of error control that came damaged */
+	TL_QUALITY_LOST_OUT,	     /**< bytes of ours that the modem lost */
+	TL_QUALITY_LOST_IN,	     /**< bytes for us that the modem lost */
+};
+#define TL_QUALITY_COUNT 10
+
 enum tl_media {
 	TL_MEDIA_DATA,	/**< two modems talk */
 	TL_MEDIA_VOICE, /**< people talk, the modem only dials and hangs up */
@@ -159,6 +174,7 @@ TL_API const char *tl_call_state_name(enum tl_call_state state);
 TL_API const char *tl_origin_name(enum tl_origin origin);
 TL_API const char *tl_disconnect_name(enum tl_disconnect disconnect);
 TL_API const char *tl_cause_domain_name(enum tl_cause_domain domain);
+TL_API const char *tl_quality_name(enum tl_quality quality);
 TL_API const char *tl_media_name(enum tl_media media);
 TL_API const char *tl_direction_name(enum tl_direction direction);
 TL_API const char *tl_privilege_name(enum tl_privilege privilege);

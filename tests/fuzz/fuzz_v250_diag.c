@@ -10,8 +10,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct hal_slice line = hal_slice((const char *)data, size);
+	struct core_quality quality = {0};
 	struct core_cause cause;
 
+	v250_diag_quality(line, &quality);
+	FUZZ_CHECK(quality.known < 1U << TL_QUALITY_COUNT);
 	memset(&cause, 0xa5, sizeof(cause));
 	if (!v250_diag_parse(line, &cause)) {
 		for (size_t i = 0; i < sizeof(cause); i++)

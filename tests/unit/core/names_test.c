@@ -19,6 +19,7 @@
 	X(tl_origin_name, enum tl_origin, TL_ORIGIN_COUNT)                   \
 	X(tl_disconnect_name, enum tl_disconnect, TL_DISCONNECT_COUNT)       \
 	X(tl_cause_domain_name, enum tl_cause_domain, TL_CAUSE_DOMAIN_COUNT) \
+	X(tl_quality_name, enum tl_quality, TL_QUALITY_COUNT)                \
 	X(tl_media_name, enum tl_media, TL_MEDIA_COUNT)                      \
 	X(tl_direction_name, enum tl_direction, 2)                           \
 	X(tl_privilege_name, enum tl_privilege, TL_PRIVILEGE_COUNT)          \

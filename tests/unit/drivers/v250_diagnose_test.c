@@ -149,3 +149,23 @@ Test(v250_diagnose, tells_whether_the_modem_holds_the_call_for_cleared)
 		cr_assert_eq(v250_diag_log(hal_slice_str(rows[i].line)), rows[i].log, "%s",
 			     rows[i].line);
 }
+
+Test(v250_diagnose, tells_how_the_call_went)
+{
+	struct core_quality quality = {0};
+
+	v250_diag_quality(hal_slice_str(DIAG "34=8340 35=6D60 44=1>"), &quality);
+	v250_diag_quality(hal_slice_str(DIAG "30=0 31=2 32=3 33=4>"), &quality);
+	v250_diag_quality(hal_slice_str(DIAG "54=5 58=6 59=FFFFFFFF 55=100000000>"), &quality);
+	v250_diag_quality(hal_slice_str("OK"), &quality);
+	cr_assert_eq(quality.values[TL_QUALITY_RATE_OUT], 33600);
+	cr_assert_eq(quality.values[TL_QUALITY_RATE_IN], 28000);
+	cr_assert_eq(quality.values[TL_QUALITY_RENEGOTIATIONS], 2);
+	cr_assert_eq(quality.values[TL_QUALITY_RETRAINS_ASKED], 3);
+	cr_assert_eq(quality.values[TL_QUALITY_RETRAINS_GRANTED], 4);
+	cr_assert_eq(quality.values[TL_QUALITY_LOST_OUT], 5);
+	cr_assert_eq(quality.values[TL_QUALITY_ERRORS_OUT], 6);
+	cr_assert_eq(quality.values[TL_QUALITY_ERRORS_IN], UINT32_MAX);
+	cr_assert_eq(quality.known, (1U << TL_QUALITY_COUNT) - 1 - (1U << TL_QUALITY_LOST_IN),
+		     "all but the one that is no number");
+}
