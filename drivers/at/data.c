@@ -214,15 +214,17 @@ static void give_data(struct at_queue *queue, struct hal_slice data)
 		queue->events.on_data(queue->user, data);
 }
 
-static bool ends_escape(const struct at_queue *queue, struct hal_slice line)
+static bool may_end_escape(enum at_result result)
 {
-	enum at_result result = at_result_parse(line);
+	return result == AT_RESULT_OK || result == AT_RESULT_NO_CARRIER;
+}
+
+/* Sooner the modem waits for its own guard time, and what comes is the far end's. */
+static bool is_time_up(const struct at_queue *queue)
+{
 	uint64_t silent_us = hal_loop_now_us(queue->loop) - queue->last_tx_us;
 
-	if (result != AT_RESULT_OK && result != AT_RESULT_NO_CARRIER)
-		return false;
-	/* The modem waits for its own guard time: what comes much sooner is the far end's. */
-	return silent_us >= queue->escape.guard_ms * HAL_USEC_PER_MSEC / 2;
+	return silent_us >= queue->escape.guard_ms * HAL_USEC_PER_MSEC;
 }
 
 static void finish_escape(struct at_queue *queue, struct hal_slice line)
@@ -256,29 +258,62 @@ static void cut_line(struct at_queue *queue, struct hal_slice data, size_t len)
 	give_data(queue, data);
 }
 
+/*
+ * A line that is the last, and came too soon, can be the answer of a modem with a shorter guard
+ * time. To go on before ours is over would disturb one that is still waiting: it counts when that
+ * has gone by and nothing has followed.
+ */
+static void note_early(struct at_queue *queue, enum at_result result, struct hal_slice behind)
+{
+	struct at_escape *escape = &queue->escape;
+	uint64_t now = hal_loop_now_us(queue->loop);
+	uint64_t due = queue->last_tx_us + (escape->guard_ms + AT_EARLY_MS) * HAL_USEC_PER_MSEC;
+
+	if (behind.len > 0 && !hal_slice_eq(behind, HAL_SLICE("\n")))
+		result = AT_RESULT_NONE;
+	escape->early = result;
+	if (result != AT_RESULT_NONE)
+		hal_timer_arm_us(queue->loop, &queue->timer, due > now ? due - now : 0);
+}
+
+/* @return the line that ends the escape; empty: none. Takes what stands before it off input. */
+static struct hal_slice find_end(struct at_queue *queue, struct hal_slice *input)
+{
+	enum at_result early = queue->escape.early, result;
+	struct hal_slice behind = *input;
+	struct at_token token;
+
+	while (at_lexer_next(&queue->lexer, input, &token) != AT_TOKEN_NONE) {
+		result = token.type == AT_TOKEN_LINE ? at_result_parse(token.text) : AT_RESULT_NONE;
+		if (may_end_escape(result) && is_time_up(queue))
+			return token.text;
+		early = may_end_escape(result) ? result : AT_RESULT_NONE;
+		behind = *input;
+	}
+	note_early(queue, early, behind);
+	return hal_slice(NULL, 0);
+}
+
 /* +++ is sent: data goes on until a line says that it is over. */
 static void receive_until_ok(struct at_queue *queue, struct hal_slice *input)
 {
 	struct at_tail *tail = &queue->escape.tail;
 	struct hal_slice data = *input;
+	struct hal_slice line = find_end(queue, input);
 	struct at_tail_data certain;
-	struct at_token token;
-	bool over = false;
 
-	while (!over && at_lexer_next(&queue->lexer, input, &token) != AT_TOKEN_NONE)
-		over = token.type == AT_TOKEN_LINE && ends_escape(queue, token.text);
 	data.len -= input->len;
 	certain = at_tail_take(tail, data);
 	give_data(queue, certain.held);
 	if (queue->closed)
 		return;
 	/* Held is all but the LF, which the lexer skips. */
-	if (!over || tail->len + 1 == tail->pattern->whole)
+	if (!line.data || tail->len + 1 == tail->pattern->whole)
 		give_data(queue, certain.chunk);
 	else
-		cut_line(queue, data, token.text.len);
-	if (over && !queue->closed && queue->phase == AT_PHASE_DATA)
-		finish_escape(queue, token.text);
+		cut_line(queue, data, line.len);
+	if (line.data && !queue->closed && queue->phase == AT_PHASE_DATA)
+		finish_escape(queue, line);
 }
 
 void at_data_receive(struct at_queue *queue, struct hal_slice *input)
@@ -344,6 +379,9 @@ static void send_escape(struct at_queue *queue)
 	}
 	escape->step = AT_ESCAPE_WAIT;
 	queue->pluses = 0;
+	escape->early = AT_RESULT_NONE;
+	escape->end_us = hal_loop_now_us(queue->loop) +
+			 ((uint64_t)escape->guard_ms + escape->cmd.timeout_ms) * HAL_USEC_PER_MSEC;
 	at_tail_init(&escape->tail, &at_tail_ok);
 	at_lexer_init(&queue->lexer);
 	hal_timer_arm_ms(queue->loop, &queue->timer,
@@ -371,12 +409,25 @@ static void give_up_escape(struct at_queue *queue)
 		escape->cmd.on_done(escape->cmd.user, &answer);
 }
 
+static void wait_longer(struct at_queue *queue)
+{
+	struct at_escape *escape = &queue->escape;
+	uint64_t now = hal_loop_now_us(queue->loop);
+
+	if (escape->early != AT_RESULT_NONE)
+		finish_escape(queue, hal_slice_str(at_result_name(escape->early)));
+	else if (now < escape->end_us)
+		hal_timer_arm_us(queue->loop, &queue->timer, escape->end_us - now);
+	else
+		give_up_escape(queue);
+}
+
 void at_escape_timer(struct at_queue *queue)
 {
 	if (queue->escape.step == AT_ESCAPE_GUARD)
 		send_escape(queue);
 	else if (queue->escape.step == AT_ESCAPE_WAIT)
-		give_up_escape(queue);
+		wait_longer(queue);
 }
 
 void at_escape_end(struct at_queue *queue, int error)

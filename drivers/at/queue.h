@@ -185,8 +185,9 @@ void at_queue_enter_data(struct at_queue *queue);
 /*
  * Hayes escape: idle for guard_ms, "+++", idle for guard_ms, wait for OK until timeout_ms later.
  * Completes with result OK (now in command state), NO CARRIER (call is over) or -ETIMEDOUT (still
- * data state). Bytes that arrive before OK are data, and so is an OK that comes before half of
- * guard_ms has passed: the modem is silent for its own guard time, the far end need not be.
+ * data state). Bytes that arrive before OK are data, and so is an OK that comes before
+ * guard_ms has passed, unless it is the last that has come until AT_EARLY_MS after that: the modem
+ * is silent for its own guard time, the far end need not be.
  * Cancelled after "+++" was sent, the queue still leaves data state when OK comes.
  * @return 0; -EBUSY one is running; -ENOTCONN not in data state; -ENODEV
  */

@@ -12,6 +12,7 @@
 #include "drivers/at/tail.h"
 
 #define AT_ABORT_DELAY_MS  125 /* V.250 §5.6.1: sooner a character does not abort */
+#define AT_EARLY_MS	   200 /* beyond the guard time, for modems whose own is shorter */
 #define AT_DRAIN_READS	   16  /* more than a port and its driver hold */
 #define AT_PROBE_REGISTERS 3   /* in one probe of a resynchronisation, at most */
 
@@ -71,9 +72,11 @@ enum at_escape_step {
 struct at_escape {
 	enum at_escape_step step;
 	uint32_t guard_ms;
-	struct at_cmd cmd;   /* its completion; timeout_ms, on_done, user, group are in use */
-	bool muted;	     /* cancelled after +++: has completed already */
-	struct at_tail tail; /* of the data, and perhaps the OK */
+	struct at_cmd cmd;    /* its completion; timeout_ms, on_done, user, group are in use */
+	bool muted;	      /* cancelled after +++: has completed already */
+	uint64_t end_us;      /* given up then */
+	enum at_result early; /* the last line came sooner than the modem's can; or NONE */
+	struct at_tail tail;  /* of the data, and perhaps the OK */
 };
 
 struct at_queue {
