@@ -353,6 +353,14 @@ class Pyserial(Case):
         self.tty = self.serial.serial_for_url(self.port.url, baudrate=115200, rtscts=True,
                                               timeout=LIMIT)
         self.addCleanup(self.tty.close)
+        self.wait_until("modem lines", self.knows_lines)
+
+    def knows_lines(self):
+        """A thread of pyserial's learns of them some time after the opening."""
+        try:
+            return self.tty.dsr
+        except self.serial.SerialException:
+            return False
 
     def say(self, command, answer):
         self.tty.write(command.encode() + b"\r")
