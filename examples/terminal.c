@@ -32,7 +32,10 @@ static void dial(struct terminal *t, const struct tl_event *event)
 {
 	enum tl_line_state state = tl_event_get_line_state(event);
 
-	if (state == TL_LINE_READY && !t->session.id) {
+	/* Of a call that has begun the record tells, too. */
+	if (t->session.id)
+		return;
+	if (state == TL_LINE_READY) {
 		check(tl_line_dial(t->ctx, tl_event_get_client(event), tl_event_get_line(event),
 				   t->number, NULL, &t->session, NULL),
 		      t->number);

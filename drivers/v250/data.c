@@ -208,6 +208,7 @@ void v250_data_start(struct v250 *v)
 	v->tail.len = 0;
 	v->doubting = false;
 	v->carrier_lost = false;
+	v->asked = false;
 	set_flow(v, true);
 	if (!v->has_lines)
 		return;
