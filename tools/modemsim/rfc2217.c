@@ -260,10 +260,22 @@ static void take_byte(struct port *p, uint8_t command, uint8_t value)
 	}
 }
 
+static void on_agreed(void *user, bool agreed)
+{
+	struct port *p = user;
+
+	p->agreed = agreed;
+	if (agreed)
+		tell_modemstate(p);
+}
+
 static void on_com_port(void *user, uint8_t command, struct hal_slice value)
 {
 	struct port *p = user;
 
+	/* pyserial does not say WILL when our DO comes before: this is how it agrees. */
+	if (!p->agreed)
+		on_agreed(p, true);
 	if (command == HAL_COM_PORT_BAUDRATE)
 		set_baudrate(p, value);
 	else if (command == HAL_COM_PORT_SIGNATURE && value.len == 0)
@@ -276,15 +288,6 @@ static void on_com_port(void *user, uint8_t command, struct hal_slice value)
 		p->suspended = command == HAL_COM_PORT_SUSPEND;
 	else if (value.len == 1)
 		take_byte(p, command, (uint8_t)value.data[0]);
-}
-
-static void on_agreed(void *user, bool agreed)
-{
-	struct port *p = user;
-
-	p->agreed = agreed;
-	if (agreed)
-		tell_modemstate(p);
 }
 
 static void on_data(void *user, struct hal_slice data)

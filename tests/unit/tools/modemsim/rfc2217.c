@@ -289,6 +289,7 @@ Test(modemsim_rfc2217, any_client_is_answered)
 		cr_assert_eq(hal_stream_mem_pair(f.loop, NULL, &end.s, &link), 0);
 		hal_stream_set_handler(end.s, on_end, &end);
 		sim_rfc2217_connect(f.modem.s, link);
+		write_all(&end, "\xff\xfb\x2c", 3);
 		run(&f);
 		end.len = 0;
 		write_all(&end, rows[i].in, rows[i].in_len);
@@ -298,6 +299,27 @@ Test(modemsim_rfc2217, any_client_is_answered)
 		hal_stream_close(end.s);
 		teardown(&f);
 	}
+}
+
+Test(modemsim_rfc2217, who_speaks_of_the_port_has_agreed_and_is_told_the_modem_lines)
+{
+	static const char said[] = C("\2\0"), heard[] = C("\x6b\0") C("\x66\x08");
+	struct end end = {0};
+	struct hal_stream *link;
+	struct fixture f;
+
+	setup(&f);
+	cr_assert_eq(hal_stream_mem_pair(f.loop, NULL, &end.s, &link), 0);
+	hal_stream_set_handler(end.s, on_end, &end);
+	sim_rfc2217_connect(f.modem.s, link);
+	run(&f);
+	end.len = 0;
+	write_all(&end, said, sizeof(said) - 1);
+	run(&f);
+	cr_assert_eq(end.len, sizeof(heard) - 1);
+	cr_assert_eq(memcmp(end.got, heard, end.len), 0);
+	hal_stream_close(end.s);
+	teardown(&f);
 }
 
 Test(modemsim_rfc2217, data_stops_while_the_client_wishes_so)
