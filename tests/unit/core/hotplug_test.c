@@ -180,3 +180,41 @@ Test(hotplug, a_line_may_be_removed_while_a_hang_up_is_looked_into)
 	fake_run_ms(&f, 10 * CORE_HOTPLUG_DOUBT_MS);
 	fake_fini(&f);
 }
+
+static tl_line add_network_line(struct fake *f)
+{
+	struct tl_line_params *params = fake_params("n");
+	tl_line line;
+
+	cr_assert_eq(tl_line_params_set(params, "device", "rfc2217://ts1:4001", NULL), 0);
+	cr_assert_eq(tl_line_add(f->ctx, params, &line), 0);
+	(void)tl_line_params_free(params);
+	fake_run_ms(f, 10);
+	cr_assert_eq(fake_line_state(f, line), TL_LINE_READY);
+	return line;
+}
+
+Test(hotplug, lines_on_terminal_servers_are_no_devices)
+{
+	struct tl_line_info *info;
+	struct machine m;
+	struct fake f;
+	tl_line line;
+
+	watch(&f, &m);
+	m.present = false;
+	line = add_network_line(&f);
+	hal_hotplug_report_missed(f.ctx->hotplug);
+	fake_run_ms(&f, 10);
+	cr_assert_eq(fake_line_state(&f, line), TL_LINE_READY);
+
+	m.present = true;
+	core_line_lost_for(f.line, "ts1:4001 has closed the connection");
+	cr_assert_eq(fake_line_state(&f, line), TL_LINE_GONE, "there is nothing to doubt");
+	cr_assert_eq(tl_line_get_info(f.ctx, line, &info), 0);
+	cr_assert_str_eq(tl_line_info_why(info), "ts1:4001 has closed the connection");
+	(void)tl_line_info_free(info);
+	fake_run_ms(&f, 1100);
+	cr_assert_eq(fake_line_state(&f, line), TL_LINE_READY, "tried again after a second");
+	fake_fini(&f);
+}
