@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Figures (the lines of JSON on stdin) to SUMMARY.json and, as a table, to TABLE.md."""
+import datetime
 import json
 import sys
 
@@ -23,11 +24,20 @@ def cells(figure):
             {True: 'yes', False: '**no**', None: '–'}[figure.get('met')])
 
 
+def circumstances(figures):
+    machines = [figure['machine'] for figure in figures if 'machine' in figure]
+    loads = [float(machine['load']) for machine in machines]
+    machine = machines[0]
+    return (f'{datetime.date.today():%d %B %Y}, {machine["cpus"]} processors ({machine["cpu"]}), '
+            f'Linux {machine["kernel"]}, load {min(loads):.1f} to {max(loads):.1f}:\n\n')
+
+
 def main():
     figures = [json.loads(line) for line in sys.stdin if line.startswith('{')]
     with open(sys.argv[1], 'w', encoding='utf-8') as out:
         json.dump(figures, out, indent=1)
     with open(sys.argv[2], 'w', encoding='utf-8') as out:
+        out.write(circumstances(figures))
         out.write('| figure | what | ours | beside | ratio | spread (runs) | aim | met |\n')
         out.write('|---|---|---|---|---|---|---|---|\n')
         for figure in figures:
