@@ -181,7 +181,6 @@ static void mark(bool *ready, size_t *missing, const char *name, const char *sta
 {
 	size_t index = index_of(name);
 
-	bench_check(strcmp(state, "faulty") != 0, "a line is faulty");
 	if (strcmp(state, "ready") != 0 || ready[index])
 		return;
 	ready[index] = true;

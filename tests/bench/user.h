@@ -31,7 +31,7 @@ struct tl_event *user_await(struct user *user, enum tl_event_type type);
 void user_await_op(struct user *user, uint64_t op);
 /* Wait until n calls, each of another session, have come into that state. Other events are lost. */
 void user_await_calls(struct user *user, enum tl_call_state state, size_t n);
-/* Wait until the first n lines are READY. */
+/* Wait until the first n lines are READY. One that fails on a busy machine is tried again. */
 void user_await_ready(struct user *user, size_t n);
 tl_client user_client(const struct user *user, size_t line);
 /* Begin a voice call, or one of another kind. */
