@@ -110,7 +110,9 @@ static void examine(struct doctor *d, const char *device, struct json_object *li
 		d->failed = true;
 		return;
 	}
-	*c = (struct doctor_case){.root = d->root, .daemon = d->daemon, .uid = d->uid};
+	c->root = d->root;
+	c->daemon = d->daemon;
+	c->uid = d->uid;
 	c->device = device;
 	c->line = line;
 	d->looked_at++;

@@ -310,6 +310,21 @@ static bool start_port(struct bed *bed, struct port *port, const char *number)
 	       sim_modem_new(bed->exchange, number, &port->stream, &options, &port->modem) == 0;
 }
 
+/*
+ * For shim.c: a program that opens the node now finds its ioctls served. Their socket is there
+ * before anybody listens on it, and umockdev ends programs that come too early.
+ */
+static bool mark_served(struct bed *bed, const char *name, bool served)
+{
+	char *root = umockdev_testbed_get_root_dir(bed->testbed);
+	char *path = g_strdup_printf("%s/served-%s", root, name);
+	bool done = served ? g_file_set_contents(path, "", 0, NULL) : unlink(path) == 0;
+
+	g_free(path);
+	g_free(root);
+	return done;
+}
+
 static bool add_modem(struct bed *bed, const char *node, const char *number)
 {
 	struct port *port;
@@ -325,7 +340,8 @@ static bool add_modem(struct bed *bed, const char *node, const char *number)
 	port->handler = umockdev_ioctl_base_new();
 	(void)g_signal_connect(port->handler, "handle-ioctl", G_CALLBACK(on_ioctl), port);
 	(void)g_signal_connect(port->handler, "client-connected", G_CALLBACK(on_open), port);
-	return umockdev_testbed_attach_ioctl(bed->testbed, node, port->handler, NULL);
+	return umockdev_testbed_attach_ioctl(bed->testbed, node, port->handler, NULL) &&
+	       mark_served(bed, strrchr(node, '/') + 1, true);
 }
 
 /* The number of the master stays the testbed's, which closes it in the end. */
@@ -355,9 +371,11 @@ static bool obey(struct bed *bed, char **words, guint n)
 		return port && hang_up(port);
 	if (n == 3 && strcmp(words[0], "uevent") == 0)
 		umockdev_testbed_uevent(bed->testbed, words[1], words[2]);
-	else if (n == 2 && strcmp(words[0], "remove") == 0)
+	else if (n == 2 && strcmp(words[0], "remove") == 0) {
+		/* Its USB device was never served. */
+		(void)mark_served(bed, strrchr(words[1], '/') + 1, false);
 		umockdev_testbed_remove_device(bed->testbed, words[1]);
-	else
+	} else
 		return false;
 	return true;
 }

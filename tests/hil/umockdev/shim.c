@@ -24,9 +24,11 @@ int faccessat(int dir, const char *path, int mode, int flags)
 
 	(void)flags;
 	/* A node may be opened when its ioctls are served. */
-	if (root && (strncmp(path, "/dev/tty", 8) == 0 || strncmp(path, "/sys/", 5) == 0)) {
-		(void)snprintf(moved, sizeof(moved), "%s%s%s", root, path[1] == 'd' ? "/ioctl" : "",
-			       path);
+	if (root && strncmp(path, "/dev/tty", 8) == 0) {
+		(void)snprintf(moved, sizeof(moved), "%s/served-%s", root, path + 5);
+		path = moved;
+	} else if (root && strncmp(path, "/sys/", 5) == 0) {
+		(void)snprintf(moved, sizeof(moved), "%s%s", root, path);
 		path = moved;
 	}
 	return (int)syscall(SYS_faccessat, dir, path, mode);
