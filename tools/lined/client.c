@@ -18,6 +18,7 @@
 #include "tools/lined/daemon.h"
 #include "tools/lined/methods.h"
 #include "tools/lined/settings.h"
+#include "tools/lined/stream.h"
 #include "tools/lined/trace.h"
 #include "tools/varlink/interface.h"
 #include "tools/varlink/json.h"
@@ -48,6 +49,11 @@ static void client_ready(void *user, uint32_t events)
 {
 	struct lined_client *client = user;
 
+	if (client->stream && varlink_server_is_upgraded(client->server)) {
+		stream_ready(client, events);
+		client_dispatch(client);
+		return;
+	}
 	client_dispatch(client);
 	/* The peer can neither hear an answer nor say more. What it had sent before has just been
 	 * served. */
@@ -135,6 +141,7 @@ void client_free(struct lined_client *client)
 	if (client->method && varlink_server_is_busy(client->server))
 		metrics_request(&lined->metrics, client->method, "Closed");
 	event_remove(&lined->loop, &client->source);
+	stream_free(client);
 	varlink_server_free(client->server);
 	if (client->call.tracing)
 		trace_update(lined);
@@ -142,20 +149,33 @@ void client_free(struct lined_client *client)
 	 * for. */
 	if (!lined->stopping)
 		tl_client_close(lined->ctx, client->id);
+	stream_wake_all(lined);
 	listing_free(client->call.listing);
 	lined_peer_fini(&client->peer);
 	free(client);
 }
 
+static void wait_for(struct lined_client *client, uint32_t events)
+{
+	/* Cannot fail: it is there. */
+	if (events != client->events)
+		(void)event_change(&client->lined->loop, &client->source, events);
+	client->events = events;
+}
+
 void client_dispatch(struct lined_client *client)
 {
-	uint32_t events;
 	int r;
 
 	client->dirty = false;
 	if (client->gone)
 		return;
 	r = varlink_server_dispatch(client->server);
+	if (r == 0 && varlink_server_is_upgraded(client->server)) {
+		stream_pump(client);
+		wait_for(client, stream_events(client));
+		return;
+	}
 	if (r < 0 && r != -ECONNRESET && r != -EPIPE) {
 		metrics_cut_off(&client->lined->metrics, r);
 		lined_log_limited(&client->lined->misdeeds, &client->lined->log, event_now_ms(),
@@ -165,25 +185,28 @@ void client_dispatch(struct lined_client *client)
 				  : r == -ENOBUFS  ? "does not read"
 						   : strerror(-r));
 	}
-	events = r < 0 ? 0 : varlink_server_events(client->server);
-	if (r == 0 && events != client->events) {
-		r = event_change(&client->lined->loop, &client->source, events);
-		client->events = events;
-	}
+	if (r == 0)
+		wait_for(client, varlink_server_events(client->server));
 	client->gone = r < 0;
 }
 
 void client_event(struct lined_client *client, const struct tl_event *event)
 {
+	enum tl_event_type type = tl_event_get_type(event);
 	const struct lined_call *call = &client->call;
 	uint64_t session = tl_event_get_session(event).id;
 	bool concerned;
 
+	if (type == TL_EVENT_READABLE || type == TL_EVENT_WRITABLE) {
+		if (client->stream)
+			stream_event(client, event);
+		return;
+	}
 	if (!call->event || client->gone)
 		return;
-	if (tl_event_get_type(event) == TL_EVENT_OP_DONE)
+	if (type == TL_EVENT_OP_DONE)
 		concerned = call->op != 0 && call->op == tl_event_get_op(event);
-	else if (tl_event_get_type(event) == TL_EVENT_LOST)
+	else if (type == TL_EVENT_LOST)
 		concerned = true;
 	else
 		concerned = tl_event_get_client(event).id == client->id.id ||
@@ -210,6 +233,8 @@ static void end_call(struct lined_client *client, const char *result)
 	if (client->method)
 		metrics_request(&client->lined->metrics, client->method, result);
 	client->method = NULL;
+	if (!varlink_server_is_upgraded(client->server))
+		stream_free(client);
 	/* Both can only fail when the client or the line is gone, and with them the interest. */
 	if (client->call.line_is_open)
 		(void)tl_line_close(ctx, client->id, client->call.line);
@@ -302,7 +327,17 @@ static bool may_use(const struct lined_client *client, tl_client owner)
 	return user && (user->uid == client->uid || client->uid == 0);
 }
 
-int client_find_session(struct lined_client *client, const char *text, tl_session *ret_session)
+/* The owner is a connection of the same user. */
+static bool is_sibling(const struct lined_client *client, tl_client owner)
+{
+	for (const struct lined_client *c = client->lined->clients; c; c = c->next)
+		if (c->id.id == owner.id)
+			return c->uid == client->uid || client->uid == 0;
+	return false;
+}
+
+static int find_session(struct lined_client *client, const char *text, bool siblings,
+			tl_session *ret_session)
 {
 	struct tl_session_info *info = NULL;
 	tl_session session;
@@ -317,8 +352,18 @@ int client_find_session(struct lined_client *client, const char *text, tl_sessio
 		return client_refuse(client, r, "%.40s: %s", text, tl_error_text(r));
 	owner = tl_session_info_client(info);
 	tl_session_info_free(info);
-	if (!may_use(client, owner))
+	if (!may_use(client, owner) && !(siblings && is_sibling(client, owner)))
 		return client_refuse(client, -EPERM, "session %.40s is somebody else's", text);
 	*ret_session = session;
 	return 0;
+}
+
+int client_find_session(struct lined_client *client, const char *text, tl_session *ret_session)
+{
+	return find_session(client, text, false, ret_session);
+}
+
+int client_find_stream(struct lined_client *client, const char *text, tl_session *ret_session)
+{
+	return find_session(client, text, true, ret_session);
 }

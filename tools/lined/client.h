@@ -17,6 +17,7 @@ struct json_object;
 struct lined;
 struct lined_client;
 struct lined_listing;
+struct lined_stream;
 struct tl_event;
 struct varlink_server;
 
@@ -47,10 +48,11 @@ struct lined_client {
 	tl_client id;
 	uid_t uid;
 	struct lined_peer peer;
-	char name[40];	    /* "linectl[4711]" */
-	bool dirty;	    /* to be dispatched in this turn of the loop */
-	bool gone;	    /* to be freed at its end */
-	const char *method; /* that is being served; NULL: none */
+	char name[40];		     /* "linectl[4711]" */
+	bool dirty;		     /* to be dispatched in this turn of the loop */
+	bool gone;		     /* to be freed at its end */
+	struct lined_stream *stream; /* of a call; NULL: none */
+	const char *method;	     /* that is being served; NULL: none */
 	struct lined_call call;
 	char rule[LINED_RULE_TEXT_MAX]; /* of the policy, for the next error; "": none */
 	char reason[256];		/* of the next error; "": the general one */
@@ -98,5 +100,7 @@ int client_find_line(struct lined_client *client, const char *text, tl_line *ret
  * @return 0; -EINVAL; -ESTALE; -EBADF; -EPERM; -ENOMEM
  */
 int client_find_session(struct lined_client *client, const char *text, tl_session *ret_session);
+/** One whose bytes it may have: also those of its user's other connections. As above. */
+int client_find_stream(struct lined_client *client, const char *text, tl_session *ret_session);
 
 #endif

@@ -22,6 +22,7 @@
 #include "tools/lined/reload.h"
 #include "tools/lined/report.h"
 #include "tools/lined/settings.h"
+#include "tools/lined/stream.h"
 #include "tools/lined/tell.h"
 #include "tools/lined/trace.h"
 
@@ -112,6 +113,7 @@ static void take_events(void *user, uint32_t events)
 void lined_session_gone(struct lined *lined, tl_session session)
 {
 	lined->users_changed = true;
+	stream_wake_all(lined);
 	for (struct lined_client *c = lined->clients; c; c = c->next) {
 		/* One that waits for an operation will be told of its completion. */
 		if (c->call.event && c->call.op == 0 && c->call.session.id == session.id)
@@ -257,6 +259,7 @@ static void dispatch_clients(struct lined *lined)
 	for (struct lined_client *c = lined->clients; c; c = c->next) {
 		if (client_wants_more(c))
 			listing_go_on(c);
+		c->dirty |= stream_has_more(c);
 	}
 	while (dirty) {
 		dirty = false;
@@ -283,10 +286,10 @@ static bool free_clients(struct lined *lined)
 			continue;
 		}
 		lined_log(&lined->log, TL_LOG_DEBUG, "%s: closed", client->name);
-		if (lined->private && !lined->stopping)
-			lined_stop(lined);
 		*link = client->next;
 		lined->n_clients--;
+		if (lined->private && lined->n_clients == 0 && !lined->stopping)
+			lined_stop(lined);
 		client_free(client);
 		freed = true;
 		if (lined->listen_source.fd >= 0 && !lined->accepting)
@@ -326,7 +329,7 @@ static int time_left(const struct lined *lined)
 	for (const struct lined_client *c = lined->clients; c; c = c->next) {
 		if (c->call.deadline_ms > 0)
 			first_ms = sooner(first_ms, c->call.deadline_ms);
-		if (client_wants_more(c))
+		if (client_wants_more(c) || stream_has_more(c))
 			return 0;
 	}
 	if (first_ms == UINT64_MAX)

@@ -58,7 +58,7 @@ struct lined {
 	struct listener listener;
 	struct lined_metrics metrics;
 	bool accepting; /* false while we are out of descriptors */
-	bool private;	/* the only client came with us */
+	bool private;	/* the only clients came with us */
 	uint32_t keep_sessions, keep_age;
 
 	struct lined_client *clients;

@@ -56,6 +56,18 @@ static const struct varlink_param release_params[] = {
 	{0},
 };
 
+static const struct varlink_param attach_params[] = {
+	{"session", VARLINK_STRING, true, offsetof(struct args_attach, session)},
+	{"hang_up", VARLINK_BOOL, false, offsetof(struct args_attach, hang_up)},
+	{0},
+};
+
+static const struct varlink_param break_params[] = {
+	{"session", VARLINK_STRING, true, offsetof(struct args_break, session)},
+	{"ms", VARLINK_UINT, false, offsetof(struct args_break, ms)},
+	{0},
+};
+
 static const struct varlink_param join_params[] = {
 	{"line", VARLINK_STRING, true, offsetof(struct args_join, line)},
 	{"owner", VARLINK_BOOL, false, offsetof(struct args_join, owner)},
@@ -126,6 +138,8 @@ const struct varlink_method lined_methods[] = {
 	{"Hangup", end_params, false, method_hangup, LINED_OPERATE},
 	{"Hold", session_params, false, method_hold, LINED_OPERATE},
 	{"Unhold", session_params, false, method_unhold, LINED_OPERATE},
+	{"Attach", attach_params, false, method_attach, LINED_OPERATE},
+	{"Break", break_params, false, method_break, LINED_OPERATE},
 	{"Join", join_params, false, method_join, LINED_OPERATE},
 	{"HandOff", hand_off_params, false, method_hand_off, LINED_OPERATE},
 	{"SetPrivilege", privilege_params, false, method_set_privilege, LINED_OPERATE},
@@ -147,6 +161,13 @@ const struct varlink_method lined_methods[] = {
 
 static const struct varlink_method methods_beside[] = {
 	{"Drop", end_params, false, method_drop_beside, LINED_OPERATE},
+	{0},
+};
+
+static const struct varlink_method upgrades[] = {
+	{"Dial", dial_params, false, method_dial, LINED_OPERATE},
+	{"Answer", answer_params, false, method_answer, LINED_OPERATE},
+	{"Attach", attach_params, false, method_attach, LINED_OPERATE},
 	{0},
 };
 /* clang-format on */
@@ -181,6 +202,7 @@ const struct varlink_service lined_service = {
 	.description = varlink_interface_trunkline,
 	.methods = lined_methods,
 	.beside = methods_beside,
+	.upgrades = upgrades,
 	.allow = allow,
 	.fail = fail,
 };

@@ -42,6 +42,16 @@ struct args_session {
 	bool flag; /* user, drop */
 };
 
+struct args_attach {
+	const char *session;
+	bool hang_up;
+};
+
+struct args_break {
+	const char *session;
+	uint32_t ms;
+};
+
 struct args_join {
 	const char *line;
 	bool owner;
@@ -106,6 +116,12 @@ int method_release(void *user, const void *args);
 int method_hangup(void *user, const void *args);
 int method_list_sessions(void *user, const void *args);
 int method_get_session(void *user, const void *args);
+
+#define LINED_BREAK_MS 250 /**< a break of no given length: long enough at 50 bit/s */
+
+/* methods_stream.c: the bytes of a call */
+int method_attach(void *user, const void *args);
+int method_break(void *user, const void *args);
 
 /* methods_holder.c: who holds a call, and how long */
 int method_join(void *user, const void *args);

@@ -13,6 +13,7 @@
 #include "tools/lined/json.h"
 #include "tools/lined/lines.h"
 #include "tools/lined/methods.h"
+#include "tools/lined/stream.h"
 #include "tools/varlink/json.h"
 
 static struct json_object *session_reply(tl_session session)
@@ -103,6 +104,47 @@ static void placed(struct lined_client *client, const struct tl_event *event)
 	give_up(client, session);
 }
 
+/* The connection becomes the stream of the call when that is connected. */
+static void await_stream(struct lined_client *client, const struct tl_event *event)
+{
+	tl_session session = client->call.session;
+	struct tl_session_info *info = NULL;
+	const char *why = NULL;
+	int r;
+
+	if (tl_event_get_type(event) == TL_EVENT_OP_DONE) {
+		client->call.op = 0;
+		r = tl_event_get_result(event);
+		why = tl_event_get_text(event);
+		if (r < 0)
+			goto fail;
+	}
+	r = tl_session_get_info(client->lined->ctx, session, &info);
+	if (r == 0 && tl_session_info_is_over(info))
+		r = client_refuse(client, -ENOTCONN, "the call has ended: %s",
+				  tl_disconnect_name(tl_session_info_disconnect(info)));
+	else if (r == 0 && tl_session_info_state(info) == TL_CALL_CONNECTED)
+		client_reply(client, session_reply(session), false);
+	tl_session_info_free(info);
+	if (r == 0)
+		return;
+fail:
+	client_fail(client, r, why);
+	give_up(client, session);
+}
+
+static void begin_stream(struct lined_client *client, tl_session session, uint64_t op)
+{
+	int r = stream_attach(client, session, false);
+
+	client->call.event = await_stream;
+	client->call.op = op;
+	if (r == 0)
+		return;
+	client_fail(client, r, NULL);
+	give_up(client, session);
+}
+
 /* A call is on its way: answer at once and follow it, or answer when it is placed. */
 static void begin(struct lined_client *client, tl_session session, uint64_t op)
 {
@@ -110,6 +152,8 @@ static void begin(struct lined_client *client, tl_session session, uint64_t op)
 	if (varlink_server_wants_more(client->server)) {
 		client->call.event = follow;
 		client_reply(client, session_reply(session), true);
+	} else if (varlink_server_wants_upgrade(client->server)) {
+		begin_stream(client, session, op);
 	} else {
 		client->call.event = placed;
 		client->call.op = op;

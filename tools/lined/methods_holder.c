@@ -12,6 +12,7 @@
 #include "tools/lined/daemon.h"
 #include "tools/lined/json.h"
 #include "tools/lined/methods.h"
+#include "tools/lined/stream.h"
 #include "tools/varlink/json.h"
 
 static int reply_done(struct lined_client *client, int result)
@@ -185,6 +186,7 @@ int method_set_privilege(void *user, const void *args)
 				     "you alone own the call: hand it over or drop it first");
 	if (r == -EALREADY)
 		return client_refuse(client, r, "you are %s already", a->privilege);
+	stream_wake_all(client->lined);
 	return reply_done(client, r);
 }
 

@@ -80,6 +80,8 @@ int varlink_client_call(struct varlink_client *client, const char *method,
 		varlink_put_bool(&b, "more", true);
 	if (flags & VARLINK_CALL_ONEWAY)
 		varlink_put_bool(&b, "oneway", true);
+	if (flags & VARLINK_CALL_UPGRADE)
+		varlink_put_bool(&b, "upgrade", true);
 	r = varlink_build_end(&b, &message);
 	if (r < 0)
 		return r;
@@ -198,4 +200,14 @@ int varlink_client_wait(struct varlink_client *client, int timeout_ms,
 			return r;
 	}
 	return r < 0 ? r : 0;
+}
+
+ssize_t varlink_client_recv(struct varlink_client *client, void *buf, size_t size)
+{
+	return varlink_conn_recv(&client->conn, buf, size);
+}
+
+ssize_t varlink_client_send(struct varlink_client *client, const void *buf, size_t len)
+{
+	return varlink_conn_send(&client->conn, buf, len);
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct json_object;
 struct varlink_client;
@@ -30,6 +31,7 @@ struct varlink_client *varlink_client_free(struct varlink_client *client);
 enum varlink_client_flags {
 	VARLINK_CALL_MORE = 1 << 0,
 	VARLINK_CALL_ONEWAY = 1 << 1,
+	VARLINK_CALL_UPGRADE = 1 << 2, /**< then the last call of the connection */
 };
 
 /**
@@ -78,5 +80,14 @@ int varlink_client_next(struct varlink_client *client, struct varlink_reply *ret
  */
 int varlink_client_wait(struct varlink_client *client, int timeout_ms,
 			struct varlink_reply *ret_reply);
+
+/*
+ * After the reply to a call with VARLINK_CALL_UPGRADE the connection carries bytes.
+ */
+
+/** @return bytes read; 0 the server sends nothing more; -EAGAIN; negative errno of recv(2) */
+ssize_t varlink_client_recv(struct varlink_client *client, void *buf, size_t size);
+/** @return bytes taken; -EAGAIN; negative errno of send(2) */
+ssize_t varlink_client_send(struct varlink_client *client, const void *buf, size_t len);
 
 #endif

@@ -162,3 +162,36 @@ bool varlink_conn_is_pending(const struct varlink_conn *conn)
 {
 	return conn->out_start < conn->out_end;
 }
+
+ssize_t varlink_conn_recv(struct varlink_conn *conn, void *buf, size_t size)
+{
+	size_t held = conn->in_end - conn->in_start;
+	ssize_t n;
+
+	if (held > 0) {
+		held = held < size ? held : size;
+		memcpy(buf, conn->in + conn->in_start, held);
+		conn->in_start += held;
+		return (ssize_t)held;
+	}
+	do
+		n = recv(conn->fd, buf, size, MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+ssize_t varlink_conn_send(struct varlink_conn *conn, const void *buf, size_t len)
+{
+	ssize_t n;
+	int r;
+
+	r = varlink_conn_flush(conn);
+	if (r < 0)
+		return r;
+	if (varlink_conn_is_pending(conn))
+		return -EAGAIN;
+	do
+		n = send(conn->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct json_object;
 
@@ -75,5 +76,15 @@ int varlink_conn_flush(struct varlink_conn *conn);
 
 /** Does anything wait to be sent? */
 bool varlink_conn_is_pending(const struct varlink_conn *conn);
+
+/*
+ * After an upgrade the connection carries bytes, those that have been read behind the last message
+ * first.
+ */
+
+/** @return bytes read; 0 the peer sends nothing more; -EAGAIN; negative errno of recv(2) */
+ssize_t varlink_conn_recv(struct varlink_conn *conn, void *buf, size_t size);
+/** @return bytes taken; -EAGAIN; negative errno of send(2) */
+ssize_t varlink_conn_send(struct varlink_conn *conn, const void *buf, size_t len);
 
 #endif

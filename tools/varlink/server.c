@@ -40,6 +40,8 @@ struct varlink_server {
 	bool busy;
 	bool more;
 	bool oneway;
+	bool upgrade;
+	bool upgraded;
 	struct json_object *held; /* a call that waits for the end of the stream */
 	int error;		  /* why the connection is lost */
 };
@@ -95,6 +97,26 @@ bool varlink_server_wants_more(const struct varlink_server *server)
 	return server->busy && server->more;
 }
 
+bool varlink_server_wants_upgrade(const struct varlink_server *server)
+{
+	return server->busy && server->upgrade;
+}
+
+bool varlink_server_is_upgraded(const struct varlink_server *server)
+{
+	return server->upgraded;
+}
+
+ssize_t varlink_server_recv(struct varlink_server *server, void *buf, size_t size)
+{
+	return varlink_conn_recv(&server->conn, buf, size);
+}
+
+ssize_t varlink_server_send(struct varlink_server *server, const void *buf, size_t len)
+{
+	return varlink_conn_send(&server->conn, buf, len);
+}
+
 /* Takes the params over. */
 static int send_reply(struct varlink_server *server, const char *error, struct json_object *params,
 		      bool continues)
@@ -135,6 +157,7 @@ static int reply(struct varlink_server *server, const char *error, struct json_o
 		return r;
 	}
 	server->busy = continues;
+	server->upgraded = server->upgrade && !error && !continues;
 	return 0;
 }
 
@@ -215,6 +238,8 @@ static int serve_service(struct varlink_server *server, const char *method, cons
 	const char *interface = NULL;
 	const char *bad = NULL;
 
+	if (server->upgrade)
+		return refuse(server, SERVICE ".InvalidParameter", "parameter", "upgrade");
 	if (strcmp(name, "GetInfo") == 0) {
 		if (varlink_params_read(params, none, NULL, &bad) < 0)
 			return refuse(server, SERVICE ".InvalidParameter", "parameter", bad);
@@ -240,25 +265,29 @@ static int serve_interface(struct varlink_server *server, const char *method, co
 			   struct json_object *params)
 {
 	alignas(max_align_t) unsigned char args[VARLINK_ARGS_SIZE] = {0};
-	const struct varlink_method *entry = find_method(server->service->methods, name);
+	const struct varlink_service *service = server->service;
+	const struct varlink_method *entry =
+		find_method(server->upgrade ? service->upgrades : service->methods, name);
 	const char *bad = NULL;
 	int r;
 
+	if (!entry && find_method(service->methods, name))
+		return refuse(server, SERVICE ".InvalidParameter", "parameter", "upgrade");
 	if (!entry)
 		return refuse(server, SERVICE ".MethodNotFound", "method", method);
-	r = server->service->allow ? server->service->allow(server->user, entry) : 0;
+	r = service->allow ? service->allow(server->user, entry) : 0;
 	if (r < 0)
-		return server->service->fail(server->user, r);
+		return service->fail(server->user, r);
 	if (varlink_params_read(params, entry->params, args, &bad) < 0)
 		return refuse(server, SERVICE ".InvalidParameter", "parameter", bad);
 	if (entry->only_more && !server->more)
 		return refuse(server, SERVICE ".ExpectedMore", NULL, NULL);
 	r = entry->call(server->user, args);
-	return r < 0 && server->busy ? server->service->fail(server->user, r) : r;
+	return r < 0 && server->busy ? service->fail(server->user, r) : r;
 }
 
 static int serve_method(struct varlink_server *server, const char *method,
-			struct json_object *params, bool upgrade)
+			struct json_object *params)
 {
 	const char *dot = strrchr(method, '.');
 	size_t size;
@@ -267,10 +296,9 @@ static int serve_method(struct varlink_server *server, const char *method,
 
 	if (!dot || dot == method || !dot[1])
 		return refuse(server, SERVICE ".InvalidParameter", "parameter", "method");
-	/* No method turns its connection into something else. */
-	if (upgrade)
-		return refuse(server, SERVICE ".InvalidParameter", "parameter", "upgrade");
 	size = (size_t)(dot - method);
+	if (server->upgrade && server->more)
+		return refuse(server, SERVICE ".InvalidParameter", "parameter", "more");
 	if (size == strlen(SERVICE) && memcmp(method, SERVICE, size) == 0)
 		return serve_service(server, method, dot + 1, params);
 	if (size == strlen(server->service->interface) &&
@@ -334,7 +362,8 @@ static int serve_message(struct varlink_server *server, struct json_object *mess
 	server->busy = true;
 	server->more = call.more;
 	server->oneway = call.oneway;
-	r = serve_method(server, call.method, params, call.upgrade);
+	server->upgrade = call.upgrade;
+	r = serve_method(server, call.method, params);
 out:
 	json_object_put(params);
 	return r;
@@ -405,6 +434,8 @@ static int serve_or_hold(struct varlink_server *server, struct json_object *mess
  * up. */
 static bool can_serve(const struct varlink_server *server)
 {
+	if (server->upgraded)
+		return false;
 	return server->busy ? server->more && !server->held
 			    : !varlink_conn_is_pending(&server->conn);
 }
@@ -433,7 +464,7 @@ int varlink_server_dispatch(struct varlink_server *server)
 	if (server->error < 0)
 		return server->error;
 	r = varlink_conn_flush(&server->conn);
-	if (r < 0)
+	if (r < 0 || server->upgraded)
 		return r;
 	r = varlink_conn_fill(&server->conn);
 	if (r < 0)
@@ -441,7 +472,8 @@ int varlink_server_dispatch(struct varlink_server *server)
 	r = serve_calls(server);
 	if (r < 0)
 		return r;
-	if (server->conn.eof && !server->busy && !varlink_conn_is_pending(&server->conn))
+	if (server->conn.eof && !server->busy && !server->upgraded &&
+	    !varlink_conn_is_pending(&server->conn))
 		return -ECONNRESET;
 	return 0;
 }

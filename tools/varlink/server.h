@@ -8,11 +8,13 @@
  * up when the last reply of the one before has been sent, so replies are in the order of the calls,
  * and a client that sends faster than it is served, or does not read, has to wait. Only a stream of
  * replies can overflow. Beside a stream some methods can be called oneway: they have no reply, so
- * nothing comes out of order.
+ * nothing comes out of order. A call with "upgrade" turns the connection, once it has been
+ * answered, into bytes that are no business of ours.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "tools/varlink/params.h"
 
@@ -48,6 +50,8 @@ struct varlink_service {
 	 * reply; nobody is told what they return. All other calls wait for the end of the stream.
 	 * NULL: none can. */
 	const struct varlink_method *beside;
+	/** What can be called with "upgrade", and is served from here then. NULL: nothing. */
+	const struct varlink_method *upgrades;
 	/** May this user call the method? NULL: always. @return 0; negative errno */
 	int (*allow)(void *user, const struct varlink_method *method);
 	/** Reply with the error that says what a method returned, or allow(). Must not fail
@@ -84,6 +88,15 @@ int varlink_server_dispatch(struct varlink_server *server);
 bool varlink_server_is_busy(const struct varlink_server *server);
 /** Does the call being served ask for several replies? */
 bool varlink_server_wants_more(const struct varlink_server *server);
+/** Does it ask for the connection to be upgraded? */
+bool varlink_server_wants_upgrade(const struct varlink_server *server);
+
+/** Has an upgrade been replied to? Then the functions for bytes are all that is left. */
+bool varlink_server_is_upgraded(const struct varlink_server *server);
+/** @return bytes read; 0 the peer sends nothing more; -EAGAIN; negative errno of recv(2) */
+ssize_t varlink_server_recv(struct varlink_server *server, void *buf, size_t size);
+/** Send, behind the reply. @return bytes taken; -EAGAIN; negative errno of send(2) */
+ssize_t varlink_server_send(struct varlink_server *server, const void *buf, size_t len);
 
 /**
  * Reply to the call being served. A oneway call is ended without a word.

@@ -69,6 +69,12 @@ static const struct varlink_method methods_beside[] = {
 	{0},
 };
 
+static const struct varlink_method upgrades[] = {
+	{"Echo", echo_params, false, call_echo, 0},
+	{"Fail", fail_params, false, call_fail, 0},
+	{0},
+};
+
 static const struct varlink_service service = {
 	.vendor = "Example",
 	.product = "Test",
@@ -78,6 +84,7 @@ static const struct varlink_service service = {
 	.description = "interface org.example\n",
 	.methods = methods,
 	.beside = methods_beside,
+	.upgrades = upgrades,
 	.fail = fail,
 };
 
@@ -88,6 +95,7 @@ void fixture_init(struct fixture *f)
 	*f = (struct fixture){0};
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	cr_assert_eq(varlink_server_new(fds[0], &service, f, &f->server), 0);
+	f->server_fd = fds[0];
 	f->peer = fds[1];
 }
 

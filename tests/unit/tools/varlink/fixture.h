@@ -9,13 +9,14 @@
 /** A server with an interface of its own, and the raw other end of its socket. */
 struct fixture {
 	struct varlink_server *server;
+	int server_fd; /* the server's */
 	int peer;
 	int calls; /* of Later and Stream, begun */
 };
 
 /**
  * Methods: Echo(text) replies at once; Later() and Stream() when the test says so, Stream only with
- * "more"; Fail(error) returns it.
+ * "more"; Fail(error) returns it. Echo and Fail can be upgraded.
  */
 void fixture_init(struct fixture *f);
 void fixture_fini(struct fixture *f);

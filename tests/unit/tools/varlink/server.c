@@ -178,6 +178,21 @@ static const struct {
 	{"upgrade", "{\"method\":\"org.example.Later\",\"upgrade\":true}",
 	 "{\"error\":\"org.varlink.service.InvalidParameter\","
 	 "\"parameters\":{\"parameter\":\"upgrade\"}}\n"},
+	{"upgrade of the service", "{\"method\":\"org.varlink.service.GetInfo\",\"upgrade\":true}",
+	 "{\"error\":\"org.varlink.service.InvalidParameter\","
+	 "\"parameters\":{\"parameter\":\"upgrade\"}}\n"},
+	{"upgrade with more",
+	 "{\"method\":\"org.example.Echo\",\"upgrade\":true,\"more\":true,"
+	 "\"parameters\":{\"text\":\"\"}}",
+	 "{\"error\":\"org.varlink.service.InvalidParameter\","
+	 "\"parameters\":{\"parameter\":\"more\"}}\n"},
+	{"upgrade of a method that is not there",
+	 "{\"method\":\"org.example.No\",\"upgrade\":true}",
+	 "{\"error\":\"org.varlink.service.MethodNotFound\","
+	 "\"parameters\":{\"method\":\"org.example.No\"}}\n"},
+	{"upgrade that fails",
+	 "{\"method\":\"org.example.Fail\",\"upgrade\":true,\"parameters\":{\"error\":16}}",
+	 "{\"error\":\"org.example.Failed\",\"parameters\":{\"text\":\"busy\"}}\n"},
 	{"method that fails", "{\"method\":\"org.example.Fail\",\"parameters\":{\"error\":16}}",
 	 "{\"error\":\"org.example.Failed\",\"parameters\":{\"text\":\"busy\"}}\n"},
 };
@@ -256,6 +271,54 @@ Test(varlink_server, a_stream_occupies_the_connection_until_its_last_reply)
 			"{\"parameters\":{\"text\":\"2\"},\"continues\":true}\n"
 			"{\"error\":\"org.example.Over\",\"parameters\":{\"text\":\"3\"}}\n" REPLY(
 				"after"));
+	fixture_fini(&f);
+}
+
+#define UPGRADE	   "{\"method\":\"org.example.Echo\",\"upgrade\":true," UPGRADE_UP "}"
+#define UPGRADE_UP "\"parameters\":{\"text\":\"up\"}"
+
+Test(varlink_server, after_an_upgrade_the_connection_carries_bytes)
+{
+	static const char call[] = UPGRADE "\0{}\0\xff";
+	char buf[16];
+	struct fixture f;
+
+	fixture_init(&f);
+	fixture_send(&f, call, sizeof(call) - 1);
+	cr_assert_eq(varlink_server_dispatch(f.server), 0);
+	cr_assert(varlink_server_is_upgraded(f.server));
+	cr_assert_eq(varlink_server_recv(f.server, buf, 1), 1);
+	cr_assert_eq(varlink_server_recv(f.server, buf + 1, sizeof(buf) - 1), 3);
+	cr_assert_arr_eq(buf, "{}\0\xff", 4);
+	cr_assert_eq(varlink_server_recv(f.server, buf, sizeof(buf)), -EAGAIN);
+	cr_assert_eq(varlink_server_send(f.server, "raw", 3), 3);
+	assert_received(&f, REPLY("up") "raw");
+	shutdown(f.peer, SHUT_WR);
+	cr_assert_eq(varlink_server_dispatch(f.server), 0);
+	cr_assert_eq(varlink_server_recv(f.server, buf, sizeof(buf)), 0);
+	fixture_fini(&f);
+}
+
+Test(varlink_server, bytes_wait_behind_the_reply_to_an_upgrade)
+{
+	static const char call[] = UPGRADE;
+	char fill[4096] = "";
+	struct fixture f;
+
+	fixture_init(&f);
+	fixture_send(&f, call, sizeof(call));
+	/* Nothing fits into the socket: neither the reply nor what follows it. */
+	while (send(f.server_fd, fill, sizeof(fill), MSG_DONTWAIT) > 0)
+		;
+	cr_assert_eq(varlink_server_dispatch(f.server), 0);
+	cr_assert(varlink_server_is_upgraded(f.server));
+	cr_assert_eq(varlink_server_send(f.server, "raw", 3), -EAGAIN);
+	free(fixture_receive(&f));
+	cr_assert_eq(varlink_server_send(f.server, "raw", 3), 3);
+	assert_received(&f, REPLY("up") "raw");
+	close(f.peer);
+	f.peer = -1;
+	cr_assert_eq(varlink_server_send(f.server, "raw", 3), -EPIPE);
 	fixture_fini(&f);
 }
 

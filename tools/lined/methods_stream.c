@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <json-c/json.h>
+#include <trunkline/stream.h>
+
+#include "tools/lined/client.h"
+#include "tools/lined/daemon.h"
+#include "tools/lined/methods.h"
+#include "tools/lined/stream.h"
+
+int method_attach(void *user, const void *args)
+{
+	const struct args_attach *a = args;
+	struct lined_client *client = user;
+	tl_session session;
+	int r;
+
+	if (!varlink_server_wants_upgrade(client->server))
+		return client_refuse(client, -EINVAL, "Attach has to be called with \"upgrade\"");
+	r = client_find_stream(client, a->session, &session);
+	if (r < 0)
+		return r;
+	r = stream_attach(client, session, a->hang_up);
+	if (r == -EALREADY || r == -EBUSY)
+		return client_refuse(client, -EBUSY, "somebody else is attached to the call");
+	if (r < 0)
+		return r;
+	client_reply(client, json_object_new_object(), false);
+	return 0;
+}
+
+int method_break(void *user, const void *args)
+{
+	const struct args_break *a = args;
+	struct lined_client *client = user;
+	tl_session session;
+	int r;
+
+	r = client_find_stream(client, a->session, &session);
+	if (r < 0)
+		return r;
+	r = tl_session_send_break(client->lined->ctx, session, a->ms ? a->ms : LINED_BREAK_MS);
+	if (r == -EINVAL)
+		return client_refuse(client, r, "nobody is attached, or longer than %d ms",
+				     TL_BREAK_MAX_MS);
+	if (r == -EAGAIN)
+		return client_refuse(client, -EBUSY, "the call is not online");
+	if (r < 0)
+		return r;
+	client_reply(client, json_object_new_object(), false);
+	return 0;
+}
