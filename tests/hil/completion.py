@@ -75,6 +75,22 @@ class Shells(linectl.DaemonCase):
                                  f'source {path}; complete -C "{line}"')
             self.assertEqual([row.split("\t")[0] for row in out.splitlines()], offered, line)
 
+    def test_names_are_never_run(self):
+        """Whatever a daemon says that its lines are called."""
+        trap = os.path.join(self.dir, "trap")
+        folder = os.path.join(self.dir, "bin")
+        os.mkdir(folder)
+        with open(os.path.join(folder, "linectl"), "w") as file:
+            file.write(f"#!/bin/sh\nprintf '%s\\n' 'x$(>{trap})' 'x`>{trap}`' 'x;>{trap}' 'x*'\n")
+        os.chmod(os.path.join(folder, "linectl"), 0o755)
+        path, self.env["PATH"] = self.script("bash"), folder + ":" + self.env["PATH"]
+        # As bash takes what has been offered: it stands on its command line.
+        code = f"source {path}; COMP_WORDS=(linectl show x); COMP_CWORD=2; _linectl; " \
+               'for word in "${COMPREPLY[@]}"; do eval "printf \'%s\\n\' $word"; done'
+        out = self.run_shell("bash", "--norc", "-c", code)
+        self.assertEqual(out.splitlines(), [f"x$(>{trap})", f"x`>{trap}`", f"x;>{trap}", "x*"])
+        self.assertFalse(os.path.exists(trap))
+
     def start_zsh(self, path):
         """A zsh on a terminal that has been told of the completion. Ctrl-X Ctrl-D writes down what
         stands on its line."""

@@ -112,15 +112,12 @@ static void print_quoted(FILE *out, const char *text, const char *quote, const c
 static void print_bash_options(FILE *out)
 {
 	for (const struct option_row *row = options_table(); row->name; row++) {
-		if (!option_values(row) && !option_wants_file(row))
+		if (!option_values(row))
 			continue;
 		fprintf(out, "\t--%s", row->name);
 		if (row->letter)
 			fprintf(out, "|-%c", row->letter);
-		if (option_values(row))
-			fprintf(out, ") words='%s' ;;\n", option_values(row));
-		else
-			fputs(") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n", out);
+		fprintf(out, ") words='%s' ;;\n", option_values(row));
 	}
 }
 
@@ -136,6 +133,8 @@ static void print_bash_places(FILE *out)
 	}
 }
 
+/* Names come from outside: compgen -W would have the shell expand them, and what is offered stands
+ * on the command line as it is. Where nothing is offered, bash completes names of files. */
 static void print_bash(FILE *out)
 {
 	fputs("# bash completion for linectl: source <(linectl completion bash)\n"
@@ -171,7 +170,10 @@ static void print_bash(FILE *out)
 	fputs("\t\tesac\n"
 	      "\t\t;;\n"
 	      "\tesac\n"
-	      "\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+	      "\tread -r -d '' -a args <<<\"$words\"\n"
+	      "\tfor i in \"${args[@]}\"; do\n"
+	      "\t\t[[ $i == \"$cur\"* ]] && COMPREPLY+=(\"$(printf %q \"$i\")\")\n"
+	      "\tdone\n"
 	      "}\n"
 	      "complete -o default -F _linectl linectl\n",
 	      out);
