@@ -73,10 +73,10 @@ static void show_state(struct call *call)
 	if (!*state || is_over(call))
 		return;
 	snprintf(call->state, sizeof(call->state), "%s", state);
-	if (output->json)
-		output_json(output, call->reply.params);
-	else if (has_progress(output))
+	if (has_progress(output))
 		show_progress(call);
+	else if (changed && output->json)
+		output_json(output, call->reply.params);
 	else if (changed)
 		output_remark(output, "%s: %s", call->title, state);
 }
