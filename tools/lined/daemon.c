@@ -16,6 +16,7 @@
 
 #include "tools/lined/calls.h"
 #include "tools/lined/client.h"
+#include "tools/lined/guard.h"
 #include "tools/lined/lines.h"
 #include "tools/lined/methods.h"
 #include "tools/lined/notify.h"
@@ -318,7 +319,7 @@ static int time_left(const struct lined *lined)
 {
 	uint64_t held_ms = lined_log_limit_deadline_ms(&lined->misdeeds);
 	uint64_t now_ms = event_now_ms();
-	uint64_t first_ms = metrics_due_ms(lined);
+	uint64_t first_ms = sooner(metrics_due_ms(lined), lined_guard_due_ms(lined));
 
 	if (lined->stopping)
 		first_ms = lined->stop_deadline_ms;
