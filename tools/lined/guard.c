@@ -133,7 +133,7 @@ static bool rule_refuses(struct question *q, enum lined_rule rule)
 		return false;
 	switch (rule) {
 	case LINED_RULE_ALLOW:
-		return !lined_patterns_find(&policy->lists[rule], q->number) &&
+		return !lined_patterns_allow(&policy->lists[rule], q->number) &&
 		       refuses(q, rule, "");
 	case LINED_RULE_DENY:
 		pattern = lined_patterns_find_within(&policy->lists[rule], q->number);

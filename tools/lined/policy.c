@@ -68,10 +68,21 @@ const char *lined_patterns_find_within(const struct lined_patterns *patterns, co
 	const char *found = lined_patterns_find(patterns, number);
 
 	for (; !found && *number; number++) {
-		if (is_in(",Ww@!#", *number) && number[1])
+		if (is_in(",Ww@!#*+", *number) && number[1])
 			found = lined_patterns_find(patterns, number + 1);
 	}
 	return found;
+}
+
+bool lined_patterns_allow(const struct lined_patterns *patterns, const char *number)
+{
+	bool allowed = lined_patterns_find(patterns, number);
+
+	while (allowed && (number = strchr(number, '!')) != NULL) {
+		number++;
+		allowed = !*number || lined_patterns_find(patterns, number);
+	}
+	return allowed;
 }
 
 /* ---- lists ---- */

@@ -76,9 +76,13 @@ int lined_hours_parse(const char *list, struct lined_hours *ret_hours, char *why
 bool lined_pattern_fits(const char *pattern, const char *number);
 /** @return the first pattern that fits; NULL: none does */
 const char *lined_patterns_find(const struct lined_patterns *patterns, const char *number);
-/** The same, also for each number that begins within: after a pause, W, @, ! or #, where an
- * exchange may take what follows for a number of its own. */
+/** The same, also for each number that begins within: after a pause, W, @, !, # or *, where an
+ * exchange may take what follows for a number of its own, and after +, which modems on lines of
+ * their own overlook. */
 const char *lined_patterns_find_within(const struct lined_patterns *patterns, const char *number);
+/** Do they allow it? After each ! (the hook flash) another number may be dialled, which one of them
+ * has to fit by itself. */
+bool lined_patterns_allow(const struct lined_patterns *patterns, const char *number);
 
 /** @return index of the span that the minute of the day is in; -1: none */
 int lined_hours_find(const struct lined_hours *hours, unsigned int minute);

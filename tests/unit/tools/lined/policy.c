@@ -51,11 +51,12 @@ Test(lined_policy, what_is_denied_cannot_hide_within)
 		const char *number;
 		bool found;
 	} rows[] = {
-		{"0900123", true}, {"0,0900123", true},	  {"9W0900123", true},
-		{"9w 0900", true}, {"9@0900", true},	  {"100!0900123", true},
-		{"0,,0900", true}, {"*31#0900123", true}, {"0,0,0900", true},
-		{"0,T0900", true}, {"10900", false},	  {"0800,1", false},
-		{"0800#", false},  {"0800,", false},
+		{"0900123", true},  {"0,0900123", true},   {"9W0900123", true},
+		{"9w 0900", true},  {"9@0900", true},	   {"100!0900123", true},
+		{"0,,0900", true},  {"*31#0900123", true}, {"0,0,0900", true},
+		{"0,T0900", true},  {"10900", false},	   {"0800,1", false},
+		{"+0900123", true}, {"*31*0900", true},	   {"T+0900", true},
+		{"0800+", false},   {"0800#", false},	   {"0800,", false},
 	};
 	char why[LINED_WHY_MAX];
 	struct lined_patterns deny;
@@ -68,6 +69,25 @@ Test(lined_policy, what_is_denied_cannot_hide_within)
 		if (found)
 			cr_expect_str_eq(found, "0900*");
 	}
+}
+
+Test(lined_policy, what_follows_a_flash_is_allowed_by_itself)
+{
+	static const struct {
+		const char *number;
+		bool allowed;
+	} rows[] = {
+		{"030123", true},    {"030 123 !", true},  {"030!030", true}, {"W030,1", true},
+		{"030!0900", false}, {"030!,0900", false}, {"0!30", false},   {"0900!030", false},
+		{"!030", true},	     {"030!!030", true},
+	};
+	char why[LINED_WHY_MAX];
+	struct lined_patterns allow;
+
+	cr_assert_eq(lined_patterns_parse("030*", &allow, why), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		cr_expect_eq(lined_patterns_allow(&allow, rows[i].number), rows[i].allowed, "%s",
+			     rows[i].number);
 }
 
 Test(lined_policy, keys_are_read_or_refused_with_what_would_be_right)
