@@ -26,11 +26,15 @@ static int write_all(int fd, const char *text, size_t size)
 	return 0;
 }
 
+/* A file of our own: what lies there may be a link, or a pipe that nobody reads. */
 static int write_file(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	int fd;
 	int r;
 
+	if (unlink(path) < 0 && errno != ENOENT)
+		return -errno;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
 	r = write_all(fd, text, strlen(text));

@@ -2,6 +2,7 @@
 #include "tools/lined/metrics.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,38 @@ Test(metrics_file, replaces_what_is_there_and_leaves_nothing_beside_it)
 	cr_assert_gt(st.st_size, 100);
 	cr_assert_neq(access(temporary, F_OK), 0);
 	cr_assert_eq(logged.n, 0);
+	teardown(&f);
+}
+
+Test(metrics_file, touches_nothing_that_was_planted_beside_it)
+{
+	char temporary[90], other[60];
+	struct fixture f;
+	struct stat st;
+
+	setup(&f);
+	set(&f, "metrics-file", f.file);
+	cr_assert_eq(mkdir(f.collector, 0755), 0);
+	snprintf(temporary, sizeof(temporary), "%s.tmp", f.file);
+	snprintf(other, sizeof(other), "%s/other", f.folder);
+	cr_assert_eq(close(creat(other, 0600)), 0);
+	/* A pipe: opening it would wait for a reader for ever. */
+	for (int i = 0; i < 3; i++) {
+		(void)unlink(f.file);
+		cr_assert_eq(i == 0   ? mkfifo(temporary, 0600)
+			     : i == 1 ? link(other, temporary)
+				      : symlink(other, temporary),
+			     0);
+		metrics_write(&f.lined);
+		cr_assert_eq(lstat(f.file, &st), 0);
+		cr_assert(S_ISREG(st.st_mode));
+		cr_assert_eq(st.st_nlink, 1);
+	}
+	cr_assert_eq(stat(other, &st), 0);
+	cr_assert_eq(st.st_size, 0);
+	cr_assert_eq(st.st_mode & 0777, 0600);
+	cr_assert_eq(logged.n, 0);
+	cr_assert_eq(unlink(other), 0);
 	teardown(&f);
 }
 
