@@ -160,6 +160,15 @@ class Values(Case):
                            before.value("connections_total"))
         self.assertGreaterEqual(metrics.value("open_connections"), 2)
 
+    def test_a_stream_is_counted_whatever_was_called_beside_it(self):
+        for method in ("Trace", "Monitor"):
+            with Client(self.path) as client:
+                client.send(method, more=True)
+                client.send("Drop", session="s9.9", oneway=True)
+            poll("it is counted", lambda: self.metrics().value(
+                "requests_total", result="Closed", method=method) > 0, LIMIT)
+        self.assertEqual(self.metrics().value("requests_total", method="Drop"), 0)
+
     def test_the_process_describes_itself(self):
         metrics = self.metrics()
         pid = self.lined.pid

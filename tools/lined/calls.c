@@ -154,24 +154,26 @@ static void record(struct lined *lined, const struct tl_session_info *info)
 
 void lined_calls_event(struct lined *lined, const struct tl_event *event)
 {
+	enum tl_event_type type = tl_event_get_type(event);
 	tl_client client = tl_event_get_client(event);
 	struct lined_own_call *call;
 	uid_t uid;
 
-	if (tl_event_get_type(event) == TL_EVENT_CALL_STATE) {
+	if (type == TL_EVENT_CALL_STATE) {
 		for (call = lined->calls; call; call = call->next) {
 			if (call->call == tl_event_get_call(event))
 				lined_guard_state(call, event);
 		}
 	}
-	if (tl_event_get_type(event) == TL_EVENT_CALL_RECORD) {
+	if (type == TL_EVENT_CALL_RECORD) {
 		if (client.id != tl_ctx_get_client(lined->ctx).id)
 			return;
 		record(lined, tl_event_get_record(event));
 		forget_call(lined, tl_event_get_call(event));
-	} else if (tl_event_get_type(event) != TL_EVENT_SESSION_EXPIRING &&
+	} else if ((type == TL_EVENT_CALL_STATE || type == TL_EVENT_SESSION_NEW) &&
 		   tl_event_get_privilege(event) == TL_PRIVILEGE_OWNER &&
-		   tl_event_get_call(event) != 0 && find_uid(lined, client, &uid)) {
+		   find_uid(lined, client, &uid)) {
+		/* Others come after the record, too: nothing would ever forget the call again. */
 		add_owner(lined, tl_event_get_call(event), uid);
 	}
 }

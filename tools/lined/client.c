@@ -218,6 +218,11 @@ void client_event(struct lined_client *client, const struct tl_event *event)
 	call->event(client, event);
 }
 
+bool client_is_streaming(const struct lined_client *client)
+{
+	return client->call.event || client->call.tracing || client->call.listing;
+}
+
 bool client_wants_more(const struct lined_client *client)
 {
 	return client->call.listing && !client->gone &&

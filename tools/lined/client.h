@@ -75,6 +75,8 @@ void client_dispatch(struct lined_client *client);
 /** Hand an event to the call that waits for it. */
 void client_event(struct lined_client *client, const struct tl_event *event);
 
+/** Is a call being served, beside which others may come? */
+bool client_is_streaming(const struct lined_client *client);
 /** Is the call a listing whose next piece the client is ready to take? */
 bool client_wants_more(const struct lined_client *client);
 

@@ -179,8 +179,9 @@ static int allow(void *user, const struct varlink_method *method)
 	enum lined_role own = client_role(client);
 
 	/* Beside a stream it is the stream that goes on. */
-	if (!client->call.event)
+	if (!client_is_streaming(client))
 		client->method = method->name;
+	client->reason[0] = '\0';
 	if (own >= role)
 		return 0;
 	return client_refuse(client, -EACCES, "this is for the role %s, and yours is %s",
