@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """linectl trace and console: what passes between lined and the modems, and typing into it."""
 
+import codecs
 import fcntl
 import json
 import os
@@ -172,12 +173,17 @@ class Terminal:
     def __init__(self, test, *words):
         self.master, slave = pty.openpty()
         test.addCleanup(os.close, self.master)
+        self.before = self.mode()
         # Its own session: the terminal's Ctrl-C is for it.
         self.process = test.linectl(
             *words, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(slave)
+        self.decoder = codecs.getincrementaldecoder("utf-8")()
         self.test, self.text = test, ""
+
+    def mode(self):
+        return termios.tcgetattr(self.master)
 
     def type(self, text):
         os.write(self.master, text.encode())
@@ -190,7 +196,7 @@ class Terminal:
             if not select.select([self.master], [], [], left)[0]:
                 self.test.fail(f"no {pattern!r} in {self.text!r}")
             try:
-                self.text += os.read(self.master, 4096).decode()
+                self.text += self.decoder.decode(os.read(self.master, 4096))
             except OSError:
                 self.test.fail(f"no {pattern!r} before the end of {self.text!r}")
         self.text = self.text[found.end():]
@@ -199,7 +205,7 @@ class Terminal:
     def leaves(self, status):
         try:
             while data := os.read(self.master, 4096):
-                self.text += data.decode()
+                self.text += self.decoder.decode(data)
         except OSError:
             pass
         self.test.assertEqual(self.process.wait(LIMIT), status, self.text)
@@ -277,6 +283,16 @@ class Console(Served):
         terminal.expect("a> ")
         terminal.type("\x04")
         terminal.leaves(0)
+
+    def test_a_signal_leaves_the_terminal_as_it_was(self):
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            terminal = self.console()
+            terminal.type("AT+G")
+            terminal.expect("G")
+            self.assertFalse(terminal.mode()[3] & termios.ICANON)
+            terminal.process.send_signal(number)
+            terminal.leaves(130)
+            self.assertEqual(terminal.mode(), terminal.before)
 
     def wait_for_command(self):
         client = self.connect()

@@ -39,12 +39,12 @@ def read(path):
 
 
 def marked():
-    """Command lines of processes that carry the mark, ours and zombies excepted."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
+    """Command lines, by pid, of processes that carry the mark, ours and zombies excepted."""
+    found = {}
+    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
         try:
-            if int(pid) != os.getpid() and MARK in read(f"/proc/{pid}/environ").split("\0"):
-                found.append(read(f"/proc/{pid}/cmdline").replace("\0", " "))
+            if pid != os.getpid() and MARK in read(f"/proc/{pid}/environ").split("\0"):
+                found[pid] = read(f"/proc/{pid}/cmdline").replace("\0", " ")
         except OSError:
             pass
     return found
@@ -60,15 +60,15 @@ def wait_until(what, check, limit=90.0):
 
 def read_until(stream, word, limit=90.0):
     """Whole lines of a stream up to one that has the word in it. What follows at once is lost."""
-    text = ""
+    text = b""
     end = time.monotonic() + limit
     while select.select([stream], [], [], max(0, end - time.monotonic()))[0]:
         # Past Python's buffers, which select() knows nothing of.
-        chunk = os.read(stream.fileno(), 65536).decode()
+        chunk = os.read(stream.fileno(), 65536)
         if not chunk:
             break
         text += chunk
-        lines = text[:text.rfind("\n") + 1].splitlines()
+        lines = text[:text.rfind(b"\n") + 1].decode().splitlines()
         if any(word in line for line in lines):
             return lines
     raise AssertionError("no %r in %r" % (word, text))
@@ -285,10 +285,14 @@ class Sim(Case):
     def test_ctrl_c_twice_leaves_at_once(self):
         p = self.start("--sim", "dial", "102")
         read_until(p.stderr, "connected")
-        # Two that come at once count as one; the drop takes longer than a few.
+        # So that the drop takes longer than it takes us to lose patience.
+        lined, = (pid for pid, command in marked().items() if "lined --line" in command)
+        os.kill(lined, signal.SIGSTOP)
+        # Two that come at once count as one.
         while p.poll() is None:
             p.send_signal(signal.SIGINT)
             select.select([], [], [], 0.1)
+        os.kill(lined, signal.SIGCONT)
         out, _ = p.communicate(timeout=90)
         self.assertEqual(p.returncode, INTERRUPTED)
         self.assertNotIn("proved by", out)
@@ -296,11 +300,12 @@ class Sim(Case):
     def test_ctrl_c_ends_waiting(self):
         for words in (["monitor"], ["answer", "--wait"]):
             p = self.start("--sim", *words, start_new_session=True)
-            wait_until("lined runs", lambda: any("lined --line" in c for c in marked()))
-            select.select([], [], [], 1.0)
+            # The same whether it still starts or waits already.
+            wait_until("lined runs", lambda: any("lined --line" in c for c in marked().values()))
             p.send_signal(signal.SIGINT)
             p.communicate(timeout=90)
             self.assertEqual(p.returncode, INTERRUPTED)
+            self.assert_nothing_left()
 
     def test_killed_it_leaves_nothing_behind(self):
         tmp = tempfile.mkdtemp(prefix="hil-linectl-")
