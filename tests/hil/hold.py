@@ -39,6 +39,16 @@ class Hold(Fixture):
         self.assertEqual(result.returncode, status, result.stderr)
         return result.stdout + result.stderr
 
+    def test_a_kept_voice_call_is_left_when_it_is_dialled(self):
+        result = subprocess.run([os.path.join(BIN, "linectl"), "--socket", self.path, "--quiet",
+                                 "dial", "--keep", "--voice", "a", "102"],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                                timeout=LIMIT)
+        session = result.stdout.strip()
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("proceeding", self.linectl(0, "info", session))
+        self.linectl(0, "hangup", session)
+
     def test_a_voice_call_is_held_taken_back_held_and_dropped(self):
         client, session = self.answer("a", "voice")
 

@@ -347,6 +347,12 @@ class Device(Case):
         self.error(NOT_FOUND, "--device", "/nonexistent/tty", "dial", "102")
         self.error(NOT_FOUND, "--device", "/dev/null", "dial", "102")
 
+    def test_what_is_not_known_of_a_port_is_left_out(self):
+        path = "/nonexistent/tty"
+        self.assertIn("remedy    'linectl doctor line0'",
+                      self.run_it(NOT_FOUND, "--device", path, "status")[0])
+        self.assertNotIn("modem ", self.run_it(NOT_FOUND, "--device", path, "caps")[0])
+
     def test_silent_port(self):
         document, _ = self.error(TIMEOUT, "--device", self.fake_modem(None), "at", "ATI")
         self.assertEqual(document["error"], "Timeout")

@@ -49,6 +49,17 @@ class Check(Files):
                                    "conf.d/a.conf:2: baud = fast: "), strict=True):
             self.assertIn(expected, line)
 
+    def test_an_alias_is_of_one_line_only(self):
+        for alias, status in (("b", 2), ("x", 2), ("a z", 0)):
+            self.put(f"[line a]\ndevice = /dev/null\nalias = w {alias}\n"
+                     "[line b]\ndevice = /dev/null\nbaud = 9600\nalias = y x\n")
+            run = subprocess.run([os.path.join(BIN, "lined"), "--config", self.config,
+                                  "--check-config"],
+                                 capture_output=True, text=True, timeout=LIMIT, check=False)
+            self.assertEqual(run.returncode, status, run.stderr)
+            if status:
+                self.assertIn(f"[line a]: alias {alias}: another line", run.stderr)
+
     def test_no_lines_are_worth_a_warning(self):
         self.start_lined(stderr=subprocess.PIPE)
         while b"no lines are configured" not in self.lined.stderr.readline():

@@ -142,12 +142,20 @@ static enum status drop(struct call *call, bool user)
 			    session_params_flag(call->session, "user", user), VARLINK_CALL_ONEWAY);
 }
 
-/* Until all is known of its end or, to be kept, it is connected. */
+/* Few modems tell when a voice call is answered: nothing may follow. */
+static bool is_dialled_voice(const struct call *call)
+{
+	return strcmp(field_text(call->info, "media"), "voice") == 0 &&
+	       strcmp(field_text(call->info, "state"), "proceeding") == 0;
+}
+
+/* Until all is known of its end or, to be kept, it is as far as it may ever come. */
 static bool is_done(const struct call *call)
 {
 	if (!call->reply.continues)
 		return true;
-	return call->app->options.keep && (is_over(call) || is_connected(call));
+	return call->app->options.keep &&
+	       (is_over(call) || is_connected(call) || is_dialled_voice(call));
 }
 
 /* From the session to the end of the stream. */

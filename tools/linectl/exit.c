@@ -30,7 +30,9 @@ static const struct error_row error_rows[] = {
 	{"NotFound", STATUS_NOT_FOUND, "'linectl list' shows the lines"},
 	{"Exists", STATUS_OTHER, NULL},
 	{"NoPermission", STATUS_PERMISSION,
-	 "serial ports usually belong to the group dialout, the daemon's socket to its own group"},
+	 "observe, operate and admin in lined.conf(5) give roles; serial ports are for a group, "
+	 "mostly "
+	 "dialout"},
 	{"Refused", STATUS_PERMISSION, "lined.conf(5), [policy], tells what the rules are"},
 	{"NotATty", STATUS_NOT_FOUND, "'linectl ports' lists the serial ports"},
 	{"NotOnHook", STATUS_NOT_ON_HOOK, "'linectl reset LINE' tries to bring it back"},

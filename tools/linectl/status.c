@@ -58,8 +58,6 @@ static void print_modem(const struct output *output, struct json_object *line)
 static void print_status(const struct output *output, struct json_object *line,
 			 struct json_object *sessions)
 {
-	const char *error = field_text(line, "error");
-	const char *hint = *error ? exit_hint(error) : NULL;
 	bool color = output->color_out;
 	char state[OUTPUT_CELL_MAX];
 	char age[24];
@@ -73,7 +71,9 @@ static void print_status(const struct output *output, struct json_object *line,
 	print_call(output, line, find_session(sessions, line));
 	output_row(output, "why", "%s", field_text(line, "why"));
 	line_print_fault(output, line);
-	output_row(output, "remedy", "%s", hint ? hint : "");
+	if (*field_text(line, "error"))
+		output_row(output, "remedy", "'linectl doctor %s' looks for one",
+			   field_text(line, "name"));
 }
 
 /* Sessions on other lines are left out where one line is asked for. */
@@ -173,8 +173,9 @@ static void print_caps(const struct output *output, struct json_object *line)
 
 	output_row(output, "line", "%s, driver %s", field_text(line, "name"),
 		   field_text(line, "driver"));
-	output_row(output, "modem", "%s %s %s", field_text(line, "manufacturer"),
-		   field_text(line, "model"), field_text(line, "revision"));
+	if (*field_text(line, "model"))
+		output_row(output, "modem", "%s %s %s", field_text(line, "manufacturer"),
+			   field_text(line, "model"), field_text(line, "revision"));
 	line_print_media(output, field_get(line, "media"));
 	output_row(output, "caller id", "%s", field_bool(line, "caller_id") ? "yes" : "no");
 	output_row(output, "hold", "%s", field_bool(line, "can_hold") ? "yes" : "no");

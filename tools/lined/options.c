@@ -230,6 +230,19 @@ static int check_policies(const struct lined_settings *settings, struct parsed *
 	return -EINVAL;
 }
 
+/* Aliases may be given before the line whose name they are. */
+static int check_names(const struct lined_settings *settings, struct parsed *parsed)
+{
+	char name[64];
+	const struct lined_line *line = lined_settings_clash(settings, name, sizeof(name));
+
+	if (!line)
+		return 0;
+	lined_report_add(parsed->report, "[line %.40s]: alias %s: another line is called so, too",
+			 line->name, name);
+	return -EINVAL;
+}
+
 int lined_options_read(int argc, char **argv, struct lined_settings *settings,
 		       enum lined_action *ret_action, struct lined_report *report)
 {
@@ -254,6 +267,8 @@ int lined_options_read(int argc, char **argv, struct lined_settings *settings,
 		r = default_history(settings, &parsed);
 		if (r == 0)
 			r = read_config(settings, &parsed);
+		if (r == 0)
+			r = check_names(settings, &parsed);
 		if (r == 0)
 			r = check_policies(settings, &parsed);
 		if (r == 0 && parsed.socket)

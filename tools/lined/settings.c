@@ -160,6 +160,62 @@ const char *lined_settings_stray_policy(const struct lined_settings *settings)
 	return NULL;
 }
 
+/* The line's other names, as they were given, up to the end of the line. */
+static const char *aliases_of(const struct lined_line *line)
+{
+	const char *at = line->text;
+
+	while (*at && strncmp(at, "alias=", 6) != 0)
+		at = strchr(at, '\n') + 1;
+	return *at ? at + 6 : at;
+}
+
+static size_t next_word(const char **at)
+{
+	*at += strspn(*at, " ");
+	return strcspn(*at, " \n");
+}
+
+static bool is_called(const struct lined_line *line, const char *name, size_t len)
+{
+	const char *at = aliases_of(line);
+	size_t n;
+
+	if (strlen(line->name) == len && memcmp(line->name, name, len) == 0)
+		return true;
+	while ((n = next_word(&at)) > 0) {
+		if (n == len && memcmp(at, name, len) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+static bool is_shared(const struct lined_settings *settings, const char *name, size_t len)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < settings->n_lines; i++)
+		count += is_called(&settings->lines[i], name, len);
+	return count > 1;
+}
+
+const struct lined_line *lined_settings_clash(const struct lined_settings *settings, char *name,
+					      size_t size)
+{
+	for (size_t i = 0; i < settings->n_lines; i++) {
+		const char *at = aliases_of(&settings->lines[i]);
+		size_t n;
+
+		for (; (n = next_word(&at)) > 0; at += n)
+			if (is_shared(settings, at, n)) {
+				snprintf(name, size, "%.*s", (int)n, at);
+				return &settings->lines[i];
+			}
+	}
+	return NULL;
+}
+
 int lined_settings_add_line(struct lined_settings *settings, const char *name, char *why,
 			    struct lined_line **ret_line)
 {

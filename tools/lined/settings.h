@@ -77,6 +77,14 @@ const struct lined_line *lined_settings_find(const struct lined_settings *settin
 					     const char *name);
 
 /**
+ * Two lines must not share a name.
+ * @param name written when some do: an alias that is a name of another line, too
+ * @return a line that has this alias; NULL: there is none
+ */
+const struct lined_line *lined_settings_clash(const struct lined_settings *settings, char *name,
+					      size_t size);
+
+/**
  * Set a key of [lined].
  * @param why as for lined_line_set()
  * @return 0; -ENOENT; -EINVAL; -ENOMEM
