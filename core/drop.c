@@ -110,17 +110,20 @@ void core_drop_diagnosed(struct core_call *call)
 void core_drop_start(struct core_call *call)
 {
 	struct core_drop *drop = &call->drop;
+	bool drained;
 
 	if (drop->running)
 		return;
 	core_limit_stop(call);
+	drained = core_stream_is_drained(call);
 	core_stream_stop_drain(call);
 	call->ctx->counts[TL_COUNT_DROPS_TOTAL]++;
 	drop->running = true;
 	core_request_done_all(&call->modes, -ECANCELED, NULL);
 	if (!call->line->driver)
 		return;
-	if (call->line->ops->unsent)
+	/* A pty holds nothing for long, but its other end may not have read all of it yet. */
+	if (call->line->ops->unsent && !drained)
 		call->record.bytes_unsent += call->line->ops->unsent(call->line->driver, true);
 	drop->index = 0;
 	drop->steps = call->line->ops->ladder(call->line->driver, &drop->n_steps);

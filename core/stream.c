@@ -269,6 +269,11 @@ void core_stream_drain(struct core_call *call, uint32_t ms)
 	hal_timer_arm_ms(call->ctx->loop, &stream->drain, 0);
 }
 
+bool core_stream_is_drained(const struct core_call *call)
+{
+	return call->stream.drain_end_us > 0 && is_drained(call);
+}
+
 void core_stream_stop_drain(struct core_call *call)
 {
 	hal_timer_cancel(call->ctx->loop, &call->stream.drain);

@@ -52,6 +52,8 @@ void core_stream_end(struct core_call *call);
 /* Start the drop when everything has gone out, or after so long. */
 void core_stream_drain(struct core_call *call, uint32_t ms);
 void core_stream_stop_drain(struct core_call *call);
+/* Was it to be drained, and has everything gone out? */
+bool core_stream_is_drained(const struct core_call *call);
 /* An event of this type has been fetched. */
 void core_stream_fetched(struct core_call *call, enum tl_event_type type);
 
