@@ -2,6 +2,7 @@
 #include "tools/lined/stream.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <trunkline/event.h>
@@ -103,6 +104,14 @@ static int to_client(struct lined_client *client)
 	return 1;
 }
 
+/* Has the client gone, not only stopped sending? Then the call is dropped for that. */
+static bool is_gone(const struct lined_client *client)
+{
+	struct pollfd fd = {.fd = client->source.fd};
+
+	return poll(&fd, 1, 0) > 0 && fd.revents & POLLHUP;
+}
+
 static int fill_from_client(struct lined_client *client)
 {
 	struct lined_stream *stream = client->stream;
@@ -115,7 +124,7 @@ static int fill_from_client(struct lined_client *client)
 	stream->no_input = n == -EAGAIN;
 	stream->done = n == 0;
 	/* Refused: the call is over, or being dropped. */
-	if (n == 0 && stream->hang_up)
+	if (n == 0 && stream->hang_up && !is_gone(client))
 		(void)tl_session_shutdown(client->lined->ctx, stream->session, TL_DRAIN_MS, &op);
 	if (n <= 0)
 		return n == -EAGAIN ? 0 : (int)n;
