@@ -187,6 +187,7 @@ class Documents(linectl.DaemonCase):
 
     # Of these only errors are seen: what they print when they are done is what "limit" prints.
     DONE = {"hold", "unhold", "hand-off", "take", "give-up"}
+    BYTES = {"attach", "connect"}  # stdout is the call, see connect.py
 
     def test_what_every_verb_prints_is_in_the_schema(self):
         self.look_around()
@@ -198,7 +199,7 @@ class Documents(linectl.DaemonCase):
         self.claim()
         definitions = SCHEMA["$defs"]["verbs"]["$defs"]
         self.assertEqual(set(definitions), set(self.verbs))
-        self.assertEqual(self.seen, set(self.verbs) - self.DONE)
+        self.assertEqual(self.seen, set(self.verbs) - self.DONE - self.BYTES)
         for verb in self.DONE:
             self.assertEqual(definitions[verb], definitions["limit"], verb)
 

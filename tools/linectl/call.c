@@ -13,6 +13,7 @@
 #include "tools/linectl/help.h"
 #include "tools/linectl/record.h"
 #include "tools/linectl/session.h"
+#include "tools/linectl/stream.h"
 #include "tools/varlink/interface.h"
 #include "tools/varlink/json.h"
 
@@ -27,6 +28,10 @@ struct call {
 	uint64_t started_ms;
 	uint64_t hangup_ms; /* when the time is up */
 	bool dropping;
+	bool carries;		       /* its bytes are wanted */
+	struct varlink_client *stream; /* they come here, until they have been carried */
+	int command_status;
+	bool finished;	/* and given back */
 	char state[24]; /* the one last told */
 };
 
@@ -152,7 +157,7 @@ static bool is_dialled_voice(const struct call *call)
 /* Until all is known of its end or, to be kept, it is as far as it may ever come. */
 static bool is_done(const struct call *call)
 {
-	if (!call->reply.continues)
+	if (!call->reply.continues || (call->stream && is_connected(call)))
 		return true;
 	return call->app->options.keep &&
 	       (is_over(call) || is_connected(call) || is_dialled_voice(call));
@@ -209,16 +214,13 @@ static enum status leave(const struct call *call)
 /* The drop has failed: say so, the record has the steps. */
 static void tell_not_on_hook(const struct call *call)
 {
-	char hint[EXIT_HINT_MAX];
-
-	output_error(&call->app->output,
-		     &(struct output_error){
-			     .status = STATUS_NOT_ON_HOOK,
-			     .subject = call->line,
-			     .error = "NotOnHook",
-			     .reason = "nothing proves that it is on hook",
-			     .hint = exit_hint("NotOnHook", call->line, hint, sizeof(hint)),
-		     });
+	output_error(&call->app->output, &(struct output_error){
+						 .status = STATUS_NOT_ON_HOOK,
+						 .subject = call->line,
+						 .error = "NotOnHook",
+						 .reason = "nothing proves that it is on hook",
+						 .hint = exit_hint("NotOnHook"),
+					 });
 }
 
 /* Show how it went and give the session back. */
@@ -239,7 +241,35 @@ static enum status finish(struct call *call)
 		result = STATUS_INTERRUPTED;
 	status = connect_call(app, call->session, "Release", session_params(call->session), &reply);
 	varlink_reply_clear(&reply);
+	call->finished = status == STATUS_OK && app->interrupts == 0;
+	if (result == STATUS_OK)
+		result = (enum status)call->command_status;
 	return status == STATUS_OK ? result : status;
+}
+
+/* Before the call is connected, so that no byte is missed. */
+static enum status open_stream(struct call *call)
+{
+	struct app *app = call->app;
+	enum status status = connect_second(app, &call->stream);
+
+	return status == STATUS_OK ? stream_attach(app, call->stream, call->session,
+						   app->options.command != NULL)
+				   : status;
+}
+
+/* From the connection of the call to its end. */
+static enum status carry(struct call *call)
+{
+	enum status status = STATUS_OK;
+	enum relay_end end;
+
+	end = stream_carry(call->app, call->stream, call->info, &call->command_status);
+	call->stream = varlink_client_free(call->stream);
+	/* The end of the stream says that it has ended, a signal is dealt with as in any call. */
+	if (end == RELAY_LEFT)
+		status = drop(call, false);
+	return status == STATUS_OK ? follow(call) : status;
 }
 
 /* The call has a session. */
@@ -250,7 +280,11 @@ static enum status attend(struct call *call)
 
 	if (options->no_wait)
 		return leave(call);
-	status = follow(call);
+	status = call->carries ? open_stream(call) : STATUS_OK;
+	if (status == STATUS_OK)
+		status = follow(call);
+	if (status == STATUS_OK && call->stream && call->reply.continues)
+		status = carry(call);
 	if (status != STATUS_OK)
 		return status;
 	call->app->patience = 1;
@@ -277,6 +311,7 @@ static enum status begin(struct call *call, const char *method, struct json_obje
 		status = take_reply(call, &reply);
 	if (status == STATUS_OK)
 		status = attend(call);
+	varlink_client_free(call->stream);
 	varlink_reply_clear(&call->reply);
 	return status;
 }
@@ -320,9 +355,9 @@ static enum status check_number(const struct app *app, const char *number)
 					  });
 }
 
-enum status call_dial(struct app *app, const char **args)
+static enum status place(struct call *call, const char **args)
 {
-	struct call call = {.app = app, .line = args[0]};
+	struct app *app = call->app;
 	const struct options *options = &app->options;
 	struct json_object *params = NULL;
 	struct varlink_build b;
@@ -343,32 +378,77 @@ enum status call_dial(struct app *app, const char **args)
 	varlink_put_bool(&b, "keep", options->keep);
 	if (varlink_build_end(&b, &params) < 0)
 		return output_no_memory(&app->output);
-	snprintf(call.title, sizeof(call.title), "dialling %s on %s", args[1], args[0]);
+	snprintf(call->title, sizeof(call->title), "dialling %s on %s", args[1], args[0]);
 	/* Its session is near: wait for it, and drop it then. */
 	app->patience = 1;
-	return begin(&call, VARLINK_TRUNKLINE ".Dial", params);
+	return begin(call, VARLINK_TRUNKLINE ".Dial", params);
 }
 
-enum status call_answer(struct app *app, const char **args)
+static enum status check_command(struct app *app)
+{
+	const struct options *options = &app->options;
+
+	if (options->command && (options->keep || options->voice || options->hangup_after))
+		return help_usage(app, app->command,
+				  "COMMAND goes without --keep, --voice and --hangup-after");
+	if (!options->command && (options->automatic || options->pty))
+		return help_usage(app, app->command, "-- COMMAND is missing");
+	if (options->automatic && app->private)
+		return help_usage(app, app->command, "--auto needs a daemon that runs");
+	return check_options(app);
+}
+
+enum status call_dial(struct app *app, const char **args)
 {
 	struct call call = {.app = app, .line = args[0]};
+
+	return place(&call, args);
+}
+
+enum status call_connect(struct app *app, const char **args)
+{
+	struct call call = {.app = app, .line = args[0], .carries = true};
+	enum status status = check_command(app);
+
+	/* stdout is for the bytes of the call. */
+	app->output.out = app->output.err;
+	return status == STATUS_OK ? place(&call, args) : status;
+}
+
+static enum status answer(struct call *call)
+{
+	struct app *app = call->app;
 	const struct options *options = &app->options;
 	struct json_object *params = NULL;
 	struct varlink_build b;
-	enum status status;
 
-	status = check_options(app);
-	if (status != STATUS_OK)
-		return status;
 	varlink_build_start(&b);
-	varlink_put_string(&b, "line", args[0]);
+	varlink_put_string(&b, "line", call->line);
 	varlink_put_string(&b, "media",
 			   tl_media_name(options->voice ? TL_MEDIA_VOICE : TL_MEDIA_DATA));
-	if (options->wait)
+	if (options->wait || options->automatic)
 		varlink_put_int(&b, "wait", options->timeout ? options->timeout : INT32_MAX);
 	varlink_put_bool(&b, "keep", options->keep);
 	if (varlink_build_end(&b, &params) < 0)
 		return output_no_memory(&app->output);
-	snprintf(call.title, sizeof(call.title), "answering on %s", args[0]);
-	return begin(&call, VARLINK_TRUNKLINE ".Answer", params);
+	snprintf(call->title, sizeof(call->title), "answering on %s", call->line);
+	return begin(call, VARLINK_TRUNKLINE ".Answer", params);
+}
+
+enum status call_answer(struct app *app, const char **args)
+{
+	enum status status = check_command(app);
+	bool again = status == STATUS_OK;
+
+	if (app->options.command)
+		app->output.out = app->output.err;
+	while (again) {
+		struct call call = {
+			.app = app, .line = args[0], .carries = app->options.command != NULL};
+
+		app->patience = 0;
+		status = answer(&call);
+		again = app->options.automatic && call.finished;
+	}
+	return status;
 }

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "tools/varlink/word.h"
-
 static const struct command commands[] = {
 	{"list", "", "the lines and what they are doing", NULL, "observe", 0, line_list},
 	{"status", "[LINE]", "what the lines are doing, at a glance",
@@ -19,11 +17,19 @@ static const struct command commands[] = {
 	 "it "
 	 "returns when the call is connected and prints the session, for info, drop and release.",
 	 "operate", COMMAND_READY, call_dial},
-	{"answer", "LINE", "answer the call that is ringing",
-	 "Goes on as dial does. With --wait it waits for somebody to call, for as long as "
-	 "--timeout "
-	 "says.",
-	 "operate", COMMAND_READY, call_answer},
+	{"answer", "LINE [-- COMMAND...]", "answer the call that is ringing",
+	 "Goes on as dial does, or with COMMAND as connect does. With --wait it waits for somebody "
+	 "to call, for as long as --timeout says; with --auto, for call after call.",
+	 "operate", COMMAND_READY | COMMAND_TWICE | COMMAND_RUNS, call_answer},
+	{"connect", "LINE NUMBER [-- COMMAND...]", "place a call and run a command on it",
+	 "COMMAND gets the bytes of the call as its stdin and stdout, or with --pty as its "
+	 "terminal. The call ends with it, and it with the call. Without COMMAND linectl's own "
+	 "stdin and stdout are the call.",
+	 "operate", COMMAND_READY | COMMAND_TWICE | COMMAND_RUNS, call_connect},
+	{"attach", "SESSION", "type at the far end of a data call",
+	 "At the start of a line ~. leaves, ~# sends a break, ~? helps. Not on a terminal, stdin "
+	 "and stdout are the call. The call goes on when you leave.",
+	 "operate", 0, attach_run},
 	{"reject", "LINE", "do not answer the call that is ringing",
 	 "An analogue line cannot refuse a call: it is left ringing, unanswered and out of sight. "
 	 "The "
@@ -146,22 +152,14 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
-const char *command_nearest(const char *name)
-{
-	const char *names[sizeof(commands) / sizeof(commands[0])] = {NULL};
-
-	for (size_t i = 0; commands[i].name; i++)
-		names[i] = commands[i].name;
-	return word_nearest(name, names);
-}
-
 void command_count(const struct command *command, size_t *ret_min, size_t *ret_max)
 {
 	bool word_before = false;
 
 	*ret_min = 0;
 	*ret_max = 0;
-	for (const char *at = command->synopsis; *at; at++) {
+	/* What follows "--" is not counted. */
+	for (const char *at = command->synopsis; *at && strncmp(at, "[--", 3) != 0; at++) {
 		bool word = *at != ' ';
 
 		if (word && !word_before) {

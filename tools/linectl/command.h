@@ -16,6 +16,7 @@ enum command_flags {
 	COMMAND_LOCAL = 1 << 0, /**< needs no daemon */
 	COMMAND_READY = 1 << 1, /**< of no use on a line that is not ready */
 	COMMAND_TWICE = 1 << 2, /**< needs connect_second() */
+	COMMAND_RUNS = 1 << 3,	/**< what follows "--" is a command to run */
 };
 
 struct command {
@@ -33,8 +34,6 @@ struct command {
 const struct command *command_table(void);
 /** @return NULL when there is no such verb */
 const struct command *command_find(const char *name);
-/** @return the verb that was probably meant; NULL: none is near */
-const char *command_nearest(const char *name);
 
 /** How many arguments the synopsis asks for, and how many it allows. */
 void command_count(const struct command *command, size_t *ret_min, size_t *ret_max);
@@ -51,6 +50,8 @@ enum status line_hotplug(struct app *app, const char **args);
 enum status port_list(struct app *app, const char **args);
 enum status call_dial(struct app *app, const char **args);
 enum status call_answer(struct app *app, const char **args);
+enum status call_connect(struct app *app, const char **args);
+enum status attach_run(struct app *app, const char **args);
 enum status session_reject(struct app *app, const char **args);
 enum status session_drop(struct app *app, const char **args);
 enum status session_release(struct app *app, const char **args);

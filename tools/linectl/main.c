@@ -39,6 +39,12 @@ static enum status run(struct app *app, const char **args)
 	return status;
 }
 
+/* What follows "--". */
+static const char **args_after(const struct options *options)
+{
+	return options->args + options->before_n;
+}
+
 /* args[0] is the verb. A private daemon has a line that goes without saying: it takes the verb's
  * place. */
 static enum status run_verb(struct app *app, const char **args, size_t given)
@@ -58,6 +64,11 @@ static enum status run_verb(struct app *app, const char **args, size_t given)
 		return help_usage(app, app->command, why);
 	}
 	command_count(app->command, &min, &max);
+	if (app->command->flags & COMMAND_RUNS && app->options.before_n > 0) {
+		given = app->options.before_n - 1;
+		app->options.command =
+			*args_after(&app->options) ? args_after(&app->options) : NULL;
+	}
 	if (line && given + 1 == min && command_takes_line(app->command)) {
 		args[0] = line;
 		return run(app, args);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "tools/varlink/number.h"
-#include "tools/varlink/word.h"
 
 #define SECONDS_MAX (7 * 24 * 3600)
 #define BAUD_MIN    50 /* as tl_line_params_set() has it */
@@ -38,10 +37,13 @@ static const struct option_row option_rows[] = {
 	 "dial answer", FLAG(keep)},
 	{"voice", 0, NULL, "people talk, the modem only dials and hangs up", "dial answer",
 	 FLAG(voice)},
-	{"inactivity", 0, "SECONDS", "drop when no byte has gone either way for so long", "dial",
-	 NUMBER(inactivity, 1, SECONDS_MAX)},
+	{"inactivity", 0, "SECONDS", "drop when no byte has gone either way for so long",
+	 "dial connect", NUMBER(inactivity, 1, SECONDS_MAX)},
 	{"hangup-after", 0, "SECONDS", "drop when connected for so long", "dial answer",
 	 NUMBER(hangup_after, 1, SECONDS_MAX)},
+	{"auto", 0, NULL, "call after call, until Ctrl-C", "answer", FLAG(automatic)},
+	{"pty", 0, NULL, "give COMMAND the call as its terminal", "connect answer", FLAG(pty)},
+	{"log", 0, "FILE", "append what comes to this file", "attach", TEXT(log)},
 	{"owner", 0, NULL, "own the call, not only watch it", "join", FLAG(owner)},
 	{"hard", 0, NULL, "close the port and begin with factory settings", "reset", FLAG(hard)},
 	{"force", 0, NULL, "start although a call is on the line", "console", FLAG(force)},
@@ -154,24 +156,6 @@ static const struct option_row *find_row(int got)
 	return NULL;
 }
 
-/* word: "--wiat", "--timeuot=5". */
-static int refuse_unknown(const char *word, char *why)
-{
-	const char *names[OPTION_ROWS + 1] = {NULL};
-	const char *nearest = NULL;
-	char name[40];
-
-	for (size_t i = 0; i < OPTION_ROWS; i++)
-		names[i] = option_rows[i].name;
-	if (strncmp(word, "--", 2) == 0) {
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
-		nearest = word_nearest(name, names);
-	}
-	snprintf(why, OPTIONS_WHY_MAX, "no such option: %.80s%s%s%s", word,
-		 nearest ? ": did you mean --" : "", nearest ? nearest : "", nearest ? "?" : "");
-	return -EINVAL;
-}
-
 /* One answer of getopt_long() other than -1. */
 static int handle(struct options *options, int got, const char *word, char *why)
 {
@@ -181,8 +165,10 @@ static int handle(struct options *options, int got, const char *word, char *why)
 		options->args[options->args_n++] = optarg;
 		return 0;
 	}
-	if (got == '?')
-		return refuse_unknown(word, why);
+	if (got == '?') {
+		snprintf(why, OPTIONS_WHY_MAX, "no such option: %s", word);
+		return -EINVAL;
+	}
 	if (got == ':') {
 		snprintf(why, OPTIONS_WHY_MAX, "%s needs an argument", word);
 		return -EINVAL;
@@ -250,6 +236,7 @@ int options_parse(int argc, char **argv, struct options *options, char *why)
 			break;
 		r = handle(options, got, word, why);
 	}
+	options->before_n = options->args_n;
 	while (r == 0 && optind < argc)
 		options->args[options->args_n++] = argv[optind++];
 	options->args[options->args_n] = NULL;

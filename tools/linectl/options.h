@@ -35,6 +35,9 @@ struct options {
 	bool voice;
 	uint32_t inactivity;   /**< seconds, 0: as the line says */
 	uint32_t hangup_after; /**< seconds, 0: never */
+	bool automatic;
+	bool pty;
+	const char *log; /**< NULL: none */
 	bool owner;
 	bool hard;
 	bool force;
@@ -58,7 +61,9 @@ struct options {
 
 	uint64_t seen; /**< bit i: option i of options_table() was given */
 	size_t args_n;
+	size_t before_n;   /**< of them, before "--" */
 	const char **args; /**< what is no option, in order; NULL-terminated; args[0] is the verb */
+	const char **command; /**< for verbs that run one: what follows "--", or NULL */
 };
 
 enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_LEVEL, OPTION_COLOR };

@@ -13,7 +13,7 @@ static const struct {
 	{"list", 0, 0, false},	   {"status", 0, 1, false}, {"release", 0, 1, false},
 	{"show", 1, 1, true},	   {"dial", 2, 2, true},    {"answer", 1, 1, true},
 	{"monitor", 0, 1, false},  {"call", 1, 2, false},   {"info", 1, 1, false},
-	{"sessions", 0, 0, false}, {"at", 2, 2, true},
+	{"sessions", 0, 0, false}, {"at", 2, 2, true},	    {"connect", 2, 2, true},
 };
 
 Test(command, arguments_follow_from_the_synopsis)
@@ -36,13 +36,6 @@ Test(command, unknown_verbs_are_not_found)
 	cr_expect_null(command_find("frobnicate"));
 	cr_expect_null(command_find(""));
 	cr_expect_null(command_find("dia"));
-}
-
-Test(command, a_slip_of_the_finger_is_understood)
-{
-	cr_expect_str_eq(command_nearest("dail"), "dial");
-	cr_expect_str_eq(command_nearest("handoff"), "hand-off");
-	cr_expect_null(command_nearest("frobnicate"));
 }
 
 Test(command, options_name_only_verbs_that_exist)

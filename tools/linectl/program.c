@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/linectl/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tools/linectl/connect.h"
+#include "tools/linectl/field.h"
+
+#define REST_MS	    5000  /* what has come is read, and its end is seen */
+#define PATIENCE_MS 10000 /* pppd says goodbye, and runs scripts */
+
+static int open_pty(int *ret_theirs)
+{
+	char name[64];
+	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int r = fd < 0 || grantpt(fd) < 0 || unlockpt(fd) < 0 ? -errno : 0;
+
+	if (r == 0)
+		r = -ptsname_r(fd, name, sizeof(name));
+	if (r == 0) {
+		*ret_theirs = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+		r = *ret_theirs < 0 ? -errno : 0;
+	}
+	if (r < 0 && fd >= 0)
+		close(fd);
+	return r < 0 ? r : fd;
+}
+
+/* @return our end, or negative errno */
+static int open_ends(bool pty, int *ret_theirs)
+{
+	int fds[2];
+
+	if (pty)
+		return open_pty(ret_theirs);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return -errno;
+	*ret_theirs = fds[1];
+	return fds[0];
+}
+
+static void export(const char *name, const char *value)
+{
+	if (*value)
+		setenv(name, value, 1);
+	else
+		unsetenv(name);
+}
+
+static void export_call(struct json_object *info)
+{
+	char rate[24] = "";
+
+	if (field_int(info, "rate") > 0)
+		snprintf(rate, sizeof(rate), "%lld", (long long)field_int(info, "rate"));
+	export("TRUNKLINE_RATE", rate);
+	export("TRUNKLINE_LINE", field_text(info, "line_name"));
+	export("TRUNKLINE_SESSION", field_text(info, "session"));
+	export("TRUNKLINE_DIRECTION", field_text(info, "direction"));
+	export("TRUNKLINE_CALLED", field_text(info, "called"));
+	export("TRUNKLINE_CALLER", field_text(info, "caller"));
+	export("TRUNKLINE_CALLER_NAME", field_text(info, "caller_name"));
+}
+
+static void run(const char **argv, int fd, bool pty)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	if (pty && (setsid() < 0 || ioctl(fd, TIOCSCTTY, 0) < 0))
+		return;
+	if (dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0)
+		return;
+	execvp(argv[0], (char *const *)(const void *)argv);
+}
+
+int program_start(struct program *program, const char **argv, bool pty, struct json_object *info)
+{
+	int theirs = -1;
+	int ours = open_ends(pty, &theirs);
+	int r;
+
+	if (ours < 0)
+		return ours;
+	program->pid = fork();
+	if (program->pid == 0) {
+		export_call(info);
+		run(argv, theirs, pty);
+		fprintf(stderr, "linectl: %s: %s\n", argv[0], strerror(errno));
+		_exit(127);
+	}
+	r = program->pid < 0 ? -errno : 0;
+	close(theirs);
+	if (r == 0 && fcntl(ours, F_SETFL, O_NONBLOCK) < 0)
+		r = -errno;
+	program->fd = ours;
+	program->end = r < 0 ? -1 : (int)syscall(SYS_pidfd_open, program->pid, 0);
+	if (r == 0 && program->end < 0)
+		r = -errno;
+	if (r < 0)
+		close(ours);
+	if (r < 0 && program->pid > 0) {
+		kill(program->pid, SIGKILL);
+		waitpid(program->pid, NULL, 0);
+	}
+	return r;
+}
+
+/* What it still says is for nobody. @return has it ended? */
+static bool await_end(struct program *program, uint32_t ms)
+{
+	uint64_t end_ms = connect_now_ms() + ms;
+	uint64_t now_ms;
+
+	while ((now_ms = connect_now_ms()) < end_ms) {
+		struct pollfd fds[] = {
+			{.fd = program->end, .events = POLLIN},
+			{.fd = program->fd, .events = POLLIN},
+		};
+		char waste[1024];
+
+		if (poll(fds, 2, (int)(end_ms - now_ms)) < 0)
+			continue;
+		if (fds[0].revents)
+			return true;
+		if (fds[1].revents && read(program->fd, waste, sizeof(waste)) <= 0) {
+			close(program->fd);
+			program->fd = -1;
+		}
+	}
+	return false;
+}
+
+int program_finish(struct program *program)
+{
+	int status = 0;
+
+	/* A terminal hangs up when it is closed, a socket would forget what has not been read. */
+	if (shutdown(program->fd, SHUT_WR) < 0) {
+		close(program->fd);
+		program->fd = -1;
+	}
+	if (!await_end(program, REST_MS))
+		kill(program->pid, SIGHUP);
+	if (!await_end(program, PATIENCE_MS))
+		kill(program->pid, SIGKILL);
+	waitpid(program->pid, &status, 0);
+	close(program->end);
+	if (program->fd >= 0)
+		close(program->fd);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

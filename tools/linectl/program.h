@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LINECTL_PROGRAM_H
+#define LINECTL_PROGRAM_H
+
+/** @file The user's command, whose stdin and stdout are the stream of a call. */
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct json_object;
+
+struct program {
+	pid_t pid;
+	int fd;	 /**< our end of its stdin and stdout; non-blocking */
+	int end; /**< becomes readable when it ends */
+};
+
+/**
+ * Start it, with the call in its environment (TRUNKLINE_CALLER and others).
+ *
+ * @param argv NULL-terminated; what cannot be run exits with 127
+ * @param pty  with a terminal of its own, which controls it
+ * @param info type Session of io.trunkline
+ * @return 0; negative errno
+ */
+int program_start(struct program *program, const char **argv, bool pty, struct json_object *info);
+
+/**
+ * The call is over: let it read to the end, then hang up, and kill it in the end.
+ * @return its status as a shell tells it: 128 and the number of the signal that has killed it
+ */
+int program_finish(struct program *program);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/linectl/stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/linectl/connect.h"
+#include "tools/linectl/program.h"
+#include "tools/linectl/session.h"
+#include "tools/varlink/interface.h"
+
+#define ATTACH_MS 30000 /* the daemon answers at once */
+#define REST_MS	  60000 /* what a program has left behind may take a slow line so long */
+
+enum status stream_attach(struct app *app, struct varlink_client *stream, const char *session,
+			  bool hang_up)
+{
+	struct json_object *params = session_params_flag(session, "hang_up", hang_up);
+	struct varlink_reply reply = {0};
+	enum status status = STATUS_OK;
+	int r;
+
+	if (!params)
+		return output_no_memory(&app->output);
+	r = varlink_client_call(stream, VARLINK_TRUNKLINE ".Attach", params, VARLINK_CALL_UPGRADE);
+	if (r == 0)
+		r = varlink_client_wait(stream, ATTACH_MS, &reply);
+	if (r == -ETIMEDOUT)
+		return connect_tell_timeout(app);
+	if (r < 0)
+		return connect_tell_lost(app, r);
+	if (reply.error)
+		status = connect_tell(app, session, &reply);
+	varlink_reply_clear(&reply);
+	return status;
+}
+
+static enum relay_end carry_program(struct relay *relay, struct json_object *info, int *ret_status)
+{
+	const struct options *options = &relay->app->options;
+	struct program program;
+	enum relay_end end;
+	int r;
+
+	r = program_start(&program, options->command, options->pty, info);
+	if (r < 0) {
+		output_error(&relay->app->output, &(struct output_error){
+							  .status = STATUS_OTHER,
+							  .subject = options->command[0],
+							  .error = "Failed",
+							  .reason = strerror(-r),
+						  });
+		*ret_status = STATUS_OTHER;
+		return RELAY_LEFT;
+	}
+	relay->in = program.fd;
+	relay->out = program.fd;
+	relay->program = program.end;
+	relay->limit_ms = REST_MS;
+	end = relay_run(relay);
+	*ret_status = program_finish(&program);
+	return end;
+}
+
+enum relay_end stream_carry(struct app *app, struct varlink_client *stream,
+			    struct json_object *info, int *ret_status)
+{
+	struct relay *relay = calloc(1, sizeof(*relay));
+	enum relay_end end;
+
+	if (!relay) {
+		output_no_memory(&app->output);
+		return RELAY_LEFT;
+	}
+	relay->app = app;
+	relay->stream = stream;
+	relay->in = STDIN_FILENO;
+	relay->out = STDOUT_FILENO;
+	relay->log = -1;
+	relay->program = -1;
+	end = app->options.command ? carry_program(relay, info, ret_status) : relay_run(relay);
+	free(relay);
+	return end;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LINECTL_STREAM_H
+#define LINECTL_STREAM_H
+
+/** @file The stream of a call. */
+
+#include "tools/linectl/relay.h"
+
+struct json_object;
+
+/**
+ * Have a connection become the stream.
+ * @param hang_up drop the call behind the last byte of the input
+ * @return OK, or the status; the error has been told
+ */
+enum status stream_attach(struct app *app, struct varlink_client *stream, const char *session,
+			  bool hang_up);
+
+/**
+ * Carry the bytes of a connected call: between it and the command of the user, or stdin and stdout.
+ *
+ * @param info       type Session of io.trunkline
+ * @param ret_status of the command, as a shell tells it; untouched without one
+ */
+enum relay_end stream_carry(struct app *app, struct varlink_client *stream,
+			    struct json_object *info, int *ret_status);
+
+#endif
