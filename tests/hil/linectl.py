@@ -458,9 +458,12 @@ class Daemon(DaemonCase):
         self.assertIn("connected", self.run_it(OK, "info", session)[0])
         self.error(BUSY, "release", session)
         self.error(BUSY, "dial", "a", "102")
+        for verb in "answer", "reject":
+            self.assertEqual(self.error(BUSY, verb, "a")[0]["reason"],
+                             "a call is on 'a', but none comes in")
         self.error(BUSY, "at", "a", "ATI")
         self.assertIn("proved by", self.run_it(OK, "drop", session)[0])
-        self.error(OTHER, "drop", session)
+        self.assertIn("release", self.error(OTHER, "drop", session)[0]["reason"])
         info = self.documents(OK, "info", session)[0]["info"]
         self.assertEqual((info["state"], info["origin"], info["over"]), ("idle", "user", True))
         self.assertIn("verified", self.run_it(OK, "info", session)[0])
@@ -505,7 +508,8 @@ class Daemon(DaemonCase):
         self.error(OTHER, "join", "a")
         self.error(OTHER, "take", session)
         self.error(BUSY, "give-up", session)
-        self.error(NOT_FOUND, "hand-off", session, "no such user")
+        self.assertNotIn("hint", self.error(NOT_FOUND, "hand-off", session, "no such user")[0])
+        self.assertIn("list", self.error(NOT_FOUND, "show", "nosuch")[0]["hint"])
         self.run_it(OK, "limit", session, "duration", "3600")
         self.error(USAGE, "limit", session, "duration", "soon")
         self.error(USAGE, "limit", session, "age", "1")
@@ -591,7 +595,8 @@ class Daemon(DaemonCase):
         out, err = p.communicate(timeout=90)
         self.assertEqual(p.returncode, GONE, err)
         self.assertIn("device-gone", out)
-        self.error(GONE, "dial", "a", "300")
+        _, err = self.error(GONE, "dial", "a", "300")
+        self.assertRegex(err, "^linectl: a: (?!(line )?a:)")
 
     def test_a_drop_that_cannot_be_proved(self):
         p = self.start("dial", "a", "300", "--hangup-after", "1")

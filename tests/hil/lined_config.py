@@ -38,7 +38,7 @@ class Files(Fixture):
 class Check(Files):
     def test_all_mistakes_of_all_files_are_told(self):
         self.put("[lined]\nsokcet = /x\nkeep-age = 1\n")
-        self.put("[line a]\nbaud = fast\n", "conf.d/a.conf")
+        self.put("[line a]\nbaud = fast\n[policy z]\ndeny = none\n", "conf.d/a.conf")
         run = subprocess.run([os.path.join(BIN, "lined"), "--config", self.config,
                               "--check-config"],
                              capture_output=True, text=True, timeout=LIMIT, check=False)
@@ -46,7 +46,8 @@ class Check(Files):
         for line, expected in zip(run.stderr.splitlines(),
                                   ("lined.conf:2: [lined] has no 'sokcet': did you mean",
                                    "lined.conf:3: keep-age = 1: must be",
-                                   "conf.d/a.conf:2: baud = fast: "), strict=True):
+                                   "conf.d/a.conf:2: baud = fast: ",
+                                   "conf.d/a.conf:3: [policy z]: there is no line"), strict=True):
             self.assertIn(expected, line)
 
     def test_an_alias_is_of_one_line_only(self):
@@ -58,7 +59,7 @@ class Check(Files):
                                  capture_output=True, text=True, timeout=LIMIT, check=False)
             self.assertEqual(run.returncode, status, run.stderr)
             if status:
-                self.assertIn(f"[line a]: alias {alias}: another line", run.stderr)
+                self.assertIn(f"lined.conf:1: [line a]: alias {alias}: another line", run.stderr)
 
     def test_no_lines_are_worth_a_warning(self):
         self.start_lined(stderr=subprocess.PIPE)

@@ -360,7 +360,8 @@ class Policy(Daemon):
             self.assertIn("lined.conf:5: ", err)
             self.assertIn(expected, err)
         self.configure("[policy z]\ndeny = 1")
-        self.assertIn("there is no line 'z'", self.run_it(USAGE, "reload")[1])
+        self.assertIn("lined.conf:4: [policy z]: there is no line 'z'",
+                      self.run_it(USAGE, "reload")[1])
 
 
 class Crash(Daemon):

@@ -214,13 +214,16 @@ static enum status leave(const struct call *call)
 /* The drop has failed: say so, the record has the steps. */
 static void tell_not_on_hook(const struct call *call)
 {
-	output_error(&call->app->output, &(struct output_error){
-						 .status = STATUS_NOT_ON_HOOK,
-						 .subject = call->line,
-						 .error = "NotOnHook",
-						 .reason = "nothing proves that it is on hook",
-						 .hint = exit_hint("NotOnHook"),
-					 });
+	char hint[EXIT_HINT_MAX];
+
+	output_error(&call->app->output,
+		     &(struct output_error){
+			     .status = STATUS_NOT_ON_HOOK,
+			     .subject = call->line,
+			     .error = "NotOnHook",
+			     .reason = "nothing proves that it is on hook",
+			     .hint = exit_hint("NotOnHook", call->line, hint, sizeof(hint)),
+		     });
 }
 
 /* Show how it went and give the session back. */

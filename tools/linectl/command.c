@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "tools/varlink/word.h"
+
 static const struct command commands[] = {
 	{"list", "", "the lines and what they are doing", NULL, "observe", 0, line_list},
 	{"status", "[LINE]", "what the lines are doing, at a glance",
@@ -150,6 +152,15 @@ const struct command *command_find(const char *name)
 		if (strcmp(command->name, name) == 0)
 			return command;
 	return NULL;
+}
+
+const char *command_nearest(const char *name)
+{
+	const char *names[sizeof(commands) / sizeof(commands[0])] = {NULL};
+
+	for (size_t i = 0; commands[i].name; i++)
+		names[i] = commands[i].name;
+	return word_nearest(name, names);
 }
 
 void command_count(const struct command *command, size_t *ret_min, size_t *ret_max)

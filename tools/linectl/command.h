@@ -34,6 +34,8 @@ struct command {
 const struct command *command_table(void);
 /** @return NULL when there is no such verb */
 const struct command *command_find(const char *name);
+/** @return the verb that was probably meant; NULL: none is near */
+const char *command_nearest(const char *name);
 
 /** How many arguments the synopsis asks for, and how many it allows. */
 void command_count(const struct command *command, size_t *ret_min, size_t *ret_max);

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/linectl/command.h"
 #include "tools/linectl/field.h"
 #include "tools/linectl/private.h"
 #include "tools/varlink/interface.h"
@@ -254,14 +255,17 @@ enum status connect_tell(const struct app *app, const char *subject,
 	const char *dot = strrchr(reply->error, '.');
 	const char *name = dot ? dot + 1 : reply->error;
 	const char *reason = field_text(reply->params, "reason");
+	const char *line = strstr(app->command->synopsis, "LINE") ? subject : NULL;
+	char hint[EXIT_HINT_MAX];
 
-	return output_error(&app->output, &(struct output_error){
-						  .status = exit_from_error(reply->error),
-						  .subject = subject,
-						  .error = name,
-						  .reason = *reason ? reason : name,
-						  .hint = exit_hint(reply->error),
-					  });
+	return output_error(&app->output,
+			    &(struct output_error){
+				    .status = exit_from_error(reply->error),
+				    .subject = subject,
+				    .error = name,
+				    .reason = *reason ? reason : name,
+				    .hint = exit_hint(reply->error, line, hint, sizeof(hint)),
+			    });
 }
 
 enum status connect_try(struct app *app, const char *method, struct json_object *params,

@@ -2,6 +2,7 @@
 #include "tools/linectl/exit.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tools/linectl/field.h"
@@ -9,7 +10,7 @@
 struct error_row {
 	const char *name;
 	enum status status;
-	const char *hint;
+	const char *hint; /* LINE, once at most, stands for the line that it is about */
 };
 
 static const struct error_row error_rows[] = {
@@ -36,8 +37,7 @@ static const struct error_row error_rows[] = {
 	{"Refused", STATUS_PERMISSION, "lined.conf(5), [policy], tells what the rules are"},
 	{"NotATty", STATUS_NOT_FOUND, "'linectl ports' lists the serial ports"},
 	{"NotOnHook", STATUS_NOT_ON_HOOK, "'linectl reset LINE' tries to bring it back"},
-	{"Faulty", STATUS_MODEM,
-	 "'linectl show LINE' tells what failed, 'linectl reset LINE' tries again"},
+	{"Faulty", STATUS_MODEM, "'linectl doctor LINE' tells what failed and what may help"},
 	{"Failed", STATUS_OTHER, NULL},
 	{"InterfaceNotFound", STATUS_USAGE, NULL},
 	{"MethodNotFound", STATUS_USAGE, NULL},
@@ -66,11 +66,18 @@ enum status exit_from_error(const char *name)
 	return row ? row->status : STATUS_OTHER;
 }
 
-const char *exit_hint(const char *name)
+const char *exit_hint(const char *name, const char *line, char *buf, size_t size)
 {
 	const struct error_row *row = error_find(name);
+	const char *place = row && row->hint ? strstr(row->hint, "LINE") : NULL;
 
-	return row ? row->hint : NULL;
+	/* Something else than a line was not found. */
+	if (!row || (!line && strcmp(row->name, "NotFound") == 0))
+		return NULL;
+	if (!place || !line)
+		return row->hint;
+	snprintf(buf, size, "%.*s%s%s", (int)(place - row->hint), row->hint, line, place + 4);
+	return buf;
 }
 
 enum status exit_from_line_error(const char *name)

@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct json_object;
 
@@ -32,8 +33,15 @@ enum status {
  */
 enum status exit_from_error(const char *name);
 
-/** What a person may do about it. @return a sentence, or NULL when there is nothing to say */
-const char *exit_hint(const char *name);
+#define EXIT_HINT_MAX 256
+
+/**
+ * What a person may do about it.
+ * @param line that the verb was given; NULL: it takes none
+ * @param buf  EXIT_HINT_MAX bytes, may be what is returned
+ * @return a sentence, or NULL when there is nothing to say
+ */
+const char *exit_hint(const char *name, const char *line, char *buf, size_t size);
 
 /** The status of a line that is FAULTY, GONE or ABSENT because of the named error. */
 enum status exit_from_line_error(const char *name);

@@ -213,11 +213,16 @@ enum status help_run(struct app *app, const char **args)
 
 enum status help_no_verb(struct app *app, const char *name)
 {
+	const char *nearest = command_nearest(name);
+	char reason[64];
+
+	snprintf(reason, sizeof(reason), "no such verb%s%s%s", nearest ? ": did you mean '" : "",
+		 nearest ? nearest : "", nearest ? "'?" : "");
 	return output_error(&app->output, &(struct output_error){
 						  .status = STATUS_USAGE,
 						  .subject = name,
 						  .error = "Usage",
-						  .reason = "no such verb",
+						  .reason = reason,
 						  .hint = "'linectl help' lists the verbs",
 					  });
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tools/varlink/number.h"
+#include "tools/varlink/word.h"
 
 #define SECONDS_MAX (7 * 24 * 3600)
 #define BAUD_MIN    50 /* as tl_line_params_set() has it */
@@ -156,6 +157,24 @@ static const struct option_row *find_row(int got)
 	return NULL;
 }
 
+/* word: "--wiat", "--timeuot=5". */
+static int refuse_unknown(const char *word, char *why)
+{
+	const char *names[OPTION_ROWS + 1] = {NULL};
+	const char *nearest = NULL;
+	char name[40];
+
+	for (size_t i = 0; i < OPTION_ROWS; i++)
+		names[i] = option_rows[i].name;
+	if (strncmp(word, "--", 2) == 0) {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+		nearest = word_nearest(name, names);
+	}
+	snprintf(why, OPTIONS_WHY_MAX, "no such option: %.80s%s%s%s", word,
+		 nearest ? ": did you mean --" : "", nearest ? nearest : "", nearest ? "?" : "");
+	return -EINVAL;
+}
+
 /* One answer of getopt_long() other than -1. */
 static int handle(struct options *options, int got, const char *word, char *why)
 {
@@ -165,10 +184,8 @@ static int handle(struct options *options, int got, const char *word, char *why)
 		options->args[options->args_n++] = optarg;
 		return 0;
 	}
-	if (got == '?') {
-		snprintf(why, OPTIONS_WHY_MAX, "no such option: %s", word);
-		return -EINVAL;
-	}
+	if (got == '?')
+		return refuse_unknown(word, why);
 	if (got == ':') {
 		snprintf(why, OPTIONS_WHY_MAX, "%s needs an argument", word);
 		return -EINVAL;

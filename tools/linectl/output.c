@@ -263,7 +263,8 @@ enum status output_error(const struct output *output, const struct output_error 
 	output_clear_progress(output);
 	output_clean(error->subject ? error->subject : "", subject, sizeof(subject));
 	/* The daemon may have begun with it already. */
-	if (strncmp(error->reason, subject, strlen(subject)) == 0)
+	if (strncmp(error->reason, subject, strlen(subject)) == 0 &&
+	    error->reason[strlen(subject)] == ':')
 		subject[0] = '\0';
 	fprintf(output->err, "%slinectl:%s %s%s%s\n", output_begin(color, OUTPUT_BAD),
 		output_end(color, OUTPUT_BAD), subject, *subject ? ": " : "",

@@ -246,6 +246,7 @@ static enum status check(const struct app *app, struct json_object *line)
 {
 	const char *error = field_text(line, "error");
 	const char *why = field_text(line, "why");
+	char hint[EXIT_HINT_MAX];
 
 	if (!*error)
 		return STATUS_OK;
@@ -256,7 +257,7 @@ static enum status check(const struct app *app, struct json_object *line)
 								   : field_text(line, "name"),
 				    .error = error,
 				    .reason = *why ? why : field_text(line, "state"),
-				    .hint = exit_hint(error),
+				    .hint = exit_hint(error, NULL, hint, sizeof(hint)),
 			    });
 }
 

@@ -174,13 +174,15 @@ static char *read_row(char *buffer, int size, void *stream)
 
 static void begin_section(struct parser *p, const char *section)
 {
+	char where[128];
 	char why[LINED_WHY_MAX];
 
+	snprintf(where, sizeof(where), "%.100s:%u", p->name, p->section_line);
 	snprintf(p->section, sizeof(p->section), "%s", section);
 	if (strcmp(section, "lined") == 0)
 		return;
 	if (strcmp(section, "policy") == 0 || strncmp(section, "policy ", 7) == 0) {
-		if (lined_settings_add_policy(p->settings, section[6] ? section + 7 : NULL,
+		if (lined_settings_add_policy(p->settings, section[6] ? section + 7 : NULL, where,
 					      &p->policy) < 0)
 			complain(p, p->section_line, "out of memory");
 		p->skipping = !p->policy;
@@ -190,7 +192,7 @@ static void begin_section(struct parser *p, const char *section)
 		complain(p, p->section_line,
 			 "[%s]: there are only [lined], [line NAME], [policy] and [policy NAME]",
 			 section);
-	else if (lined_settings_add_line(p->settings, section + 5, why, &p->line) < 0)
+	else if (lined_settings_add_line(p->settings, section + 5, where, why, &p->line) < 0)
 		complain(p, p->section_line, "%s", why);
 	p->skipping = !p->line;
 }

@@ -212,7 +212,7 @@ static int refuse_line(struct lined_client *client, tl_line line, int error)
 	struct tl_line_info *info = NULL;
 
 	if (tl_line_get_info(client->lined->ctx, line, &info) == 0 && *tl_line_info_why(info))
-		client_refuse(client, error, "line %s: %s", tl_line_info_name(info),
+		client_refuse(client, error, "%s: %s", tl_line_info_name(info),
 			      tl_line_info_why(info));
 	tl_line_info_free(info);
 	return error;
@@ -375,6 +375,16 @@ static int wait_for_offer(struct lined_client *client, uint32_t seconds)
 	return 0;
 }
 
+static int refuse_offer(struct lined_client *client, const char *line, int error)
+{
+	if (error == -ENOTCONN)
+		return client_refuse(client, error, "no call comes in on '%.40s'", line);
+	if (error == -EPERM)
+		return client_refuse(client, error, "a call is on '%.40s', but none comes in",
+				     line);
+	return error;
+}
+
 int method_answer(void *user, const void *args)
 {
 	const struct args_answer *a = args;
@@ -400,9 +410,7 @@ int method_answer(void *user, const void *args)
 	}
 	if (a->wait > 0 && (r == -ENOTCONN || r == -EPERM))
 		return wait_for_offer(client, a->wait);
-	if (r == -ENOTCONN)
-		return client_refuse(client, r, "no call comes in on '%.40s'", a->line);
-	return r;
+	return refuse_offer(client, a->line, r);
 }
 
 static void rejected(struct lined_client *client, const struct tl_event *event)
@@ -429,10 +437,8 @@ int method_reject(void *user, const void *args)
 	if (r < 0)
 		return r;
 	r = tl_line_join(lined->ctx, client->id, line, TL_PRIVILEGE_OWNER, &session);
-	if (r == -ENOTCONN)
-		return client_refuse(client, r, "no call comes in on '%.40s'", a->line);
 	if (r < 0)
-		return r;
+		return refuse_offer(client, a->line, r);
 	r = is_offer(lined, session) ? tl_session_drop(lined->ctx, session, 0, &op) : -EINVAL;
 	if (r < 0) {
 		give_up(client, session);

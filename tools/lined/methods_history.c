@@ -13,6 +13,7 @@
 #include "tools/lined/settings.h"
 #include "tools/varlink/json.h"
 #include "tools/varlink/server.h"
+#include "tools/varlink/word.h"
 
 #define OUTCOME_ANSWERED "answered"
 #define OUTCOME_FAILED	 "failed"
@@ -102,7 +103,7 @@ static int check_outcome(struct lined_client *client, const char *outcome)
 		if (strcmp(words[i], outcome) == 0)
 			return 0;
 	}
-	nearest = lined_nearest(outcome, words);
+	nearest = word_nearest(outcome, words);
 	return client_refuse(client, -EINVAL, "no call ends as '%.30s'%s%s%s", outcome,
 			     nearest ? ": did you mean '" : ": say answered, failed, busy …",
 			     nearest ? nearest : "", nearest ? "'?" : "");

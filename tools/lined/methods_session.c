@@ -134,9 +134,15 @@ static int start_drop(struct lined_client *client, const struct args_session *ar
 
 int method_drop(void *user, const void *args)
 {
+	struct lined_client *client = user;
 	tl_session session;
+	int r;
 
-	return start_drop(user, args, dropped, &session);
+	r = start_drop(client, args, dropped, &session);
+	if (r == -EALREADY)
+		return client_refuse(client, r,
+				     "the call is over already: release gives the session back");
+	return r;
 }
 
 int method_drop_beside(void *user, const void *args)

@@ -88,7 +88,7 @@ static int read_line(struct lined_settings *settings, char *text, char *why)
 	if (!rest)
 		return -EINVAL;
 	*rest++ = '\0';
-	r = lined_settings_add_line(settings, text, why, &line);
+	r = lined_settings_add_line(settings, text, "--line", why, &line);
 	if (r < 0)
 		return r;
 	part = strsep(&rest, ",");
@@ -219,28 +219,12 @@ static int default_history(struct lined_settings *settings, struct parsed *parse
 	return complain(parsed, "STATE_DIRECTORY", folder, "out of memory");
 }
 
-/* Only when all files have been read is it known which lines there are. */
-static int check_policies(const struct lined_settings *settings, struct parsed *parsed)
+/* Also when there are other mistakes, for all are told at once. */
+static int check(const struct lined_settings *settings, struct parsed *parsed, int error)
 {
-	const char *line = lined_settings_stray_policy(settings);
+	int r = lined_settings_check(settings, parsed->report);
 
-	if (!line)
-		return 0;
-	lined_report_add(parsed->report, "[policy %.40s]: there is no line '%.40s'", line, line);
-	return -EINVAL;
-}
-
-/* Aliases may be given before the line whose name they are. */
-static int check_names(const struct lined_settings *settings, struct parsed *parsed)
-{
-	char name[64];
-	const struct lined_line *line = lined_settings_clash(settings, name, sizeof(name));
-
-	if (!line)
-		return 0;
-	lined_report_add(parsed->report, "[line %.40s]: alias %s: another line is called so, too",
-			 line->name, name);
-	return -EINVAL;
+	return error < 0 ? error : r;
 }
 
 int lined_options_read(int argc, char **argv, struct lined_settings *settings,
@@ -266,11 +250,7 @@ int lined_options_read(int argc, char **argv, struct lined_settings *settings,
 					"lined takes options only");
 		r = default_history(settings, &parsed);
 		if (r == 0)
-			r = read_config(settings, &parsed);
-		if (r == 0)
-			r = check_names(settings, &parsed);
-		if (r == 0)
-			r = check_policies(settings, &parsed);
+			r = check(settings, &parsed, read_config(settings, &parsed));
 		if (r == 0 && parsed.socket)
 			r = set_socket(settings, &parsed);
 		if (r < 0)

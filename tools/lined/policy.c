@@ -8,6 +8,7 @@
 
 #include "tools/lined/settings.h"
 #include "tools/varlink/number.h"
+#include "tools/varlink/word.h"
 
 #define CALLS_MAX   100000
 #define MINUTES_MAX (24 * 60)
@@ -271,7 +272,7 @@ int lined_policy_set(struct lined_policy *policy, const char *key, const char *v
 		policy->given |= 1U << rule;
 		return 0;
 	}
-	nearest = lined_nearest(key, names);
+	nearest = word_nearest(key, names);
 	snprintf(why, LINED_WHY_MAX, "[policy] has no '%s': %s%s%s", key,
 		 nearest ? "did you mean '" : "lined.conf(5) has the list", nearest ? nearest : "",
 		 nearest ? "'?" : "");

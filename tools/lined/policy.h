@@ -46,6 +46,7 @@ struct lined_hours {
 /** What one section says. */
 struct lined_policy {
 	char *line;	    /**< NULL: of all lines */
+	char *where;	    /**< "lined.conf:12", where its section begins first */
 	unsigned int given; /**< bit i: enum lined_rule i */
 	struct lined_patterns lists[LINED_RULE_EMERGENCY + 1];
 	struct lined_hours quiet;

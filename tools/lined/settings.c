@@ -7,7 +7,8 @@
 #include <string.h>
 #include <trunkline/line.h>
 
-#define WORD_MAX 32 /* longest word that is compared */
+#include "tools/lined/report.h"
+#include "tools/varlink/word.h"
 
 void lined_settings_init(struct lined_settings *settings)
 {
@@ -31,7 +32,14 @@ static void line_fini(struct lined_line *line)
 {
 	free(line->text);
 	free(line->name);
+	free(line->where);
 	tl_line_params_free(line->params);
+}
+
+static void policy_fini(struct lined_policy *policy)
+{
+	free(policy->line);
+	free(policy->where);
 }
 
 void lined_settings_fini(struct lined_settings *settings)
@@ -39,56 +47,12 @@ void lined_settings_fini(struct lined_settings *settings)
 	for (size_t i = 0; i < settings->n_lines; i++)
 		line_fini(&settings->lines[i]);
 	for (size_t i = 0; i < settings->n_policies; i++)
-		free(settings->policies[i].line);
+		policy_fini(&settings->policies[i]);
 	free(settings->lines);
 	free(settings->policies);
 	free(settings->socket);
 	free(settings->metrics_file);
 	free(settings->history);
-}
-
-/* Insertions, deletions and replacements that turn a into b (Levenshtein). */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[WORD_MAX + 1];
-	size_t n = strlen(b);
-
-	if (strlen(a) > WORD_MAX || n > WORD_MAX)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			diagonal = row[j];
-			row[j] = best;
-		}
-	}
-	return row[n];
-}
-
-const char *lined_nearest(const char *text, const char *const *words)
-{
-	const char *nearest = NULL;
-	size_t least = 3; /* two slips of the finger */
-
-	for (; *words; words++) {
-		size_t d = distance(text, *words);
-
-		if (d < least && d < strlen(*words)) {
-			least = d;
-			nearest = *words;
-		}
-	}
-	return nearest;
 }
 
 const struct lined_line *lined_settings_find(const struct lined_settings *settings,
@@ -112,11 +76,10 @@ static struct lined_policy *find_policy(const struct lined_settings *settings, c
 	return NULL;
 }
 
-int lined_settings_add_policy(struct lined_settings *settings, const char *line,
+int lined_settings_add_policy(struct lined_settings *settings, const char *line, const char *where,
 			      struct lined_policy **ret_policy)
 {
 	struct lined_policy *grown;
-	char *copy = NULL;
 
 	*ret_policy = find_policy(settings, line);
 	if (*ret_policy)
@@ -125,14 +88,15 @@ int lined_settings_add_policy(struct lined_settings *settings, const char *line,
 	if (!grown)
 		return -ENOMEM;
 	settings->policies = grown;
-	if (line) {
-		copy = strdup(line);
-		if (!copy)
-			return -ENOMEM;
-	}
-	grown += settings->n_policies++;
+	grown += settings->n_policies;
 	memset(grown, 0, sizeof(*grown));
-	grown->line = copy;
+	grown->line = line ? strdup(line) : NULL;
+	grown->where = strdup(where);
+	if ((line && !grown->line) || !grown->where) {
+		policy_fini(grown);
+		return -ENOMEM;
+	}
+	settings->n_policies++;
 	*ret_policy = grown;
 	return 0;
 }
@@ -146,18 +110,6 @@ const struct lined_policy *lined_settings_policy(const struct lined_settings *se
 		return policy;
 	policy = find_policy(settings, NULL);
 	return policy && policy->given & 1U << rule ? policy : NULL;
-}
-
-const char *lined_settings_stray_policy(const struct lined_settings *settings)
-{
-	for (size_t i = 0; i < settings->n_policies; i++) {
-		const char *line = settings->policies[i].line;
-
-		/* Devices that are marked become lines when they are plugged in. */
-		if (line && !settings->claim_marked && !lined_settings_find(settings, line))
-			return line;
-	}
-	return NULL;
 }
 
 /* The line's other names, as they were given, up to the end of the line. */
@@ -200,24 +152,44 @@ static bool is_shared(const struct lined_settings *settings, const char *name, s
 	return count > 1;
 }
 
-const struct lined_line *lined_settings_clash(const struct lined_settings *settings, char *name,
-					      size_t size)
+/* Devices that are marked become lines when they are plugged in. */
+static void check_policies(const struct lined_settings *settings, struct lined_report *report)
 {
-	for (size_t i = 0; i < settings->n_lines; i++) {
-		const char *at = aliases_of(&settings->lines[i]);
-		size_t n;
+	for (size_t i = 0; i < settings->n_policies && !settings->claim_marked; i++) {
+		const struct lined_policy *policy = &settings->policies[i];
 
-		for (; (n = next_word(&at)) > 0; at += n)
-			if (is_shared(settings, at, n)) {
-				snprintf(name, size, "%.*s", (int)n, at);
-				return &settings->lines[i];
-			}
+		if (policy->line && !lined_settings_find(settings, policy->line))
+			lined_report_add(report, "%s: [policy %.40s]: there is no line '%.40s'",
+					 policy->where, policy->line, policy->line);
 	}
-	return NULL;
 }
 
-int lined_settings_add_line(struct lined_settings *settings, const char *name, char *why,
-			    struct lined_line **ret_line)
+static void check_aliases(const struct lined_settings *settings, const struct lined_line *line,
+			  struct lined_report *report)
+{
+	const char *at = aliases_of(line);
+	size_t n;
+
+	for (; (n = next_word(&at)) > 0; at += n)
+		if (is_shared(settings, at, n))
+			lined_report_add(report,
+					 "%s: [line %.40s]: alias %.*s: another line "
+					 "is called so, too",
+					 line->where, line->name, (int)n, at);
+}
+
+int lined_settings_check(const struct lined_settings *settings, struct lined_report *report)
+{
+	unsigned int before = report->n;
+
+	for (size_t i = 0; i < settings->n_lines; i++)
+		check_aliases(settings, &settings->lines[i], report);
+	check_policies(settings, report);
+	return report->n > before ? -EINVAL : 0;
+}
+
+int lined_settings_add_line(struct lined_settings *settings, const char *name, const char *where,
+			    char *why, struct lined_line **ret_line)
 {
 	struct lined_line line = {0};
 	struct lined_line *grown;
@@ -235,7 +207,8 @@ int lined_settings_add_line(struct lined_settings *settings, const char *name, c
 	line.name = strdup(name);
 	line.params = tl_line_params_new();
 	line.text = strdup("");
-	if (!line.name || !line.params || !line.text)
+	line.where = strdup(where);
+	if (!line.name || !line.params || !line.text || !line.where)
 		goto fail;
 	r = lined_line_set(&line, "name", name, why);
 	if (r < 0)
@@ -280,7 +253,7 @@ int lined_line_set(struct lined_line *line, const char *key, const char *value, 
 
 	r = tl_line_params_set(line->params, key, value, &reason);
 	if (r == -ENOENT) {
-		nearest = lined_nearest(key, tl_line_params_keys());
+		nearest = word_nearest(key, tl_line_params_keys());
 		snprintf(why, LINED_WHY_MAX, "a line has no '%s'%s%s%s", key,
 			 nearest ? ": did you mean '" : "", nearest ? nearest : "",
 			 nearest ? "'?" : "");

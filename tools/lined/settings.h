@@ -13,10 +13,12 @@
 #include "tools/lined/policy.h"
 #include "tools/lined/role.h"
 
+struct lined_report;
 struct tl_line_params;
 
 struct lined_line {
 	char *name;
+	char *where; /**< "lined.conf:12", "--line": where it was given */
 	bool has_device;
 	struct tl_line_params *params;
 	char *text; /**< key=value, a line each, by key: the same for lines that are the same */
@@ -57,12 +59,13 @@ void lined_settings_fini(struct lined_settings *settings);
 
 /**
  * Begin a line. Its parameters follow with lined_line_set().
+ * @param where    see struct lined_line
  * @param why      written on failure, at least LINED_WHY_MAX bytes
  * @param ret_line until the next line is added
  * @return 0; -EINVAL no name for a line; -EEXIST there is one of this name; -ENOMEM
  */
-int lined_settings_add_line(struct lined_settings *settings, const char *name, char *why,
-			    struct lined_line **ret_line);
+int lined_settings_add_line(struct lined_settings *settings, const char *name, const char *where,
+			    char *why, struct lined_line **ret_line);
 
 /**
  * Set a parameter of a line, as tl_line_params_set().
@@ -77,12 +80,11 @@ const struct lined_line *lined_settings_find(const struct lined_settings *settin
 					     const char *name);
 
 /**
- * Two lines must not share a name.
- * @param name written when some do: an alias that is a name of another line, too
- * @return a line that has this alias; NULL: there is none
+ * Look for mistakes that only show when all files have been read: two lines of one name, rules for
+ * a line that there is not.
+ * @return 0; -EINVAL, told
  */
-const struct lined_line *lined_settings_clash(const struct lined_settings *settings, char *name,
-					      size_t size);
+int lined_settings_check(const struct lined_settings *settings, struct lined_report *report);
 
 /**
  * Set a key of [lined].
@@ -94,20 +96,16 @@ int lined_settings_set(struct lined_settings *settings, const char *key, const c
 
 /**
  * The section [policy], or that of a line, made when there is none.
- * @param line NULL: of all lines
+ * @param line  NULL: of all lines
+ * @param where where it is, should it be made
  * @param ret_policy until the next one is added
  * @return 0; -ENOMEM
  */
-int lined_settings_add_policy(struct lined_settings *settings, const char *line,
+int lined_settings_add_policy(struct lined_settings *settings, const char *line, const char *where,
 			      struct lined_policy **ret_policy);
 /** What holds for the line: its own section where that has the key, else [policy]. @return NULL:
  * neither has it */
 const struct lined_policy *lined_settings_policy(const struct lined_settings *settings,
 						 const char *line, enum lined_rule rule);
-/** @return the line of a [policy LINE] that is not configured; NULL: there is none */
-const char *lined_settings_stray_policy(const struct lined_settings *settings);
-
-/** @return the word of the list that text was probably meant to be; NULL when none is near */
-const char *lined_nearest(const char *text, const char *const *words);
 
 #endif

@@ -8,6 +8,7 @@
 #include "tools/lined/daemon.h"
 #include "tools/lined/settings.h"
 #include "tools/varlink/number.h"
+#include "tools/varlink/word.h"
 
 #define HISTORY_SIZE_MIN 4096
 #define HISTORY_SIZE_MAX (1 << 30)
@@ -207,7 +208,7 @@ static int refuse_key(const char *key, char *why)
 
 	for (size_t i = 0; i < KEYS; i++)
 		words[i] = keys[i].name;
-	nearest = lined_nearest(key, words);
+	nearest = word_nearest(key, words);
 	if (nearest)
 		snprintf(why, LINED_WHY_MAX, "[lined] has no '%s': did you mean '%s'?", key,
 			 nearest);

@@ -38,6 +38,13 @@ Test(command, unknown_verbs_are_not_found)
 	cr_expect_null(command_find("dia"));
 }
 
+Test(command, a_slip_of_the_finger_is_understood)
+{
+	cr_expect_str_eq(command_nearest("dail"), "dial");
+	cr_expect_str_eq(command_nearest("handoff"), "hand-off");
+	cr_expect_null(command_nearest("frobnicate"));
+}
+
 Test(command, options_name_only_verbs_that_exist)
 {
 	for (const struct option_row *row = options_table(); row->name; row++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <json-c/json.h>
+#include <string.h>
 
 #include <trunkline/trunkline.h>
 
@@ -47,9 +48,22 @@ Test(exit, every_error_has_its_documented_status)
 
 Test(exit, a_hint_is_given_only_where_there_is_one)
 {
-	cr_expect_not_null(exit_hint("io.trunkline.Busy"));
-	cr_expect_null(exit_hint("io.trunkline.Cancelled"));
-	cr_expect_null(exit_hint("com.example.Strange"));
+	char hint[EXIT_HINT_MAX];
+
+	cr_expect_not_null(exit_hint("io.trunkline.Busy", NULL, hint, sizeof(hint)));
+	cr_expect_null(exit_hint("io.trunkline.Cancelled", "a", hint, sizeof(hint)));
+	cr_expect_null(exit_hint("com.example.Strange", "a", hint, sizeof(hint)));
+}
+
+Test(exit, a_hint_is_about_the_line_that_was_named)
+{
+	char hint[EXIT_HINT_MAX];
+
+	cr_expect_not_null(strstr(exit_hint("NotOnHook", "desk", hint, sizeof(hint)),
+				  "'linectl reset desk' tries"));
+	cr_expect_not_null(strstr(exit_hint("NotOnHook", NULL, hint, sizeof(hint)), "reset LINE"));
+	cr_expect_not_null(exit_hint("NotFound", "desk", hint, sizeof(hint)));
+	cr_expect_null(exit_hint("NotFound", NULL, hint, sizeof(hint)), "it was no line");
 }
 
 Test(exit, a_line_that_cannot_be_used_tells_why)

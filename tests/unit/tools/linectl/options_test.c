@@ -83,6 +83,8 @@ static const struct {
 	const char *why; /* part of it */
 } wrong[] = {
 	{"unknown option", "linectl list --frob", "--frob"},
+	{"slip of the finger", "linectl answer a --wiat", "did you mean --wait?"},
+	{"slip before an argument", "linectl list --timeuot=5", "did you mean --timeout?"},
 	{"unknown letter", "linectl list -x", "-x"},
 	{"missing argument", "linectl list --timeout", "--timeout needs"},
 	{"missing argument of a letter", "linectl list -t", "-t needs"},

@@ -11,6 +11,7 @@
 
 #include "tools/lined/report.h"
 #include "tools/lined/settings.h"
+#include "tools/varlink/word.h"
 
 #define S50  "##################################################"
 #define S200 S50 S50 S50 S50
@@ -390,7 +391,7 @@ Test(lined_config, nearest_word_forgives_two_slips)
 	static const char *const list[] = {"device", "baud", "dial-timeout", NULL};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		const char *nearest = lined_nearest(words[i].text, list);
+		const char *nearest = word_nearest(words[i].text, list);
 
 		if (words[i].nearest)
 			cr_expect_str_eq(nearest, words[i].nearest, "%s", words[i].text);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tools/lined/report.h"
 #include "tools/lined/settings.h"
 
 Test(lined_policy, a_pattern_fits_the_number_as_it_is_dialled)
@@ -171,23 +172,27 @@ Test(lined_policy, of_a_line_goes_before_that_of_all)
 {
 	struct lined_policy *all, *one;
 	struct lined_settings settings;
+	struct lined_report report = {0};
 	char why[LINED_WHY_MAX];
 
 	lined_settings_init(&settings);
 	cr_expect_null(lined_settings_policy(&settings, "a", LINED_RULE_DENY));
-	cr_assert_eq(lined_settings_add_policy(&settings, "a", &one), 0);
+	cr_assert_eq(lined_settings_add_policy(&settings, "a", "f:1", &one), 0);
 	cr_assert_eq(lined_policy_set(one, "deny", "none", why), 0);
-	cr_assert_eq(lined_settings_add_policy(&settings, NULL, &all), 0);
+	cr_assert_eq(lined_settings_add_policy(&settings, NULL, "f:4", &all), 0);
 	cr_assert_eq(lined_policy_set(all, "deny", "0900*", why), 0);
 	cr_assert_eq(lined_policy_set(all, "allow", "*", why), 0);
-	cr_assert_eq(lined_settings_add_policy(&settings, "a", &one), 0, "it is there");
+	cr_assert_eq(lined_settings_add_policy(&settings, "a", "f:1", &one), 0, "it is there");
 	cr_expect_eq(settings.n_policies, 2);
 	cr_expect_eq(lined_settings_policy(&settings, "a", LINED_RULE_DENY), one);
 	cr_expect_eq(lined_settings_policy(&settings, "a", LINED_RULE_ALLOW), all);
 	cr_expect_eq(lined_settings_policy(&settings, "b", LINED_RULE_DENY), all);
 	cr_expect_null(lined_settings_policy(&settings, "b", LINED_RULE_QUIET_HOURS));
-	cr_expect_str_eq(lined_settings_stray_policy(&settings), "a");
+	cr_expect_eq(lined_settings_check(&settings, &report), -EINVAL);
+	cr_assert_eq(report.n, 1);
+	cr_expect_str_eq(report.mistakes[0], "f:1: [policy a]: there is no line 'a'");
 	settings.claim_marked = true;
-	cr_expect_null(lined_settings_stray_policy(&settings));
+	cr_expect_eq(lined_settings_check(&settings, &report), 0);
+	lined_report_fini(&report);
 	lined_settings_fini(&settings);
 }
