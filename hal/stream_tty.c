@@ -282,9 +282,7 @@ static int tty_unsent(struct hal_stream *s, bool forget, size_t *ret_n)
 	if (tty->lost)
 		return -ENODEV;
 	r = check(tty, ioctl(tty->fd, TIOCOUTQ, &n));
-	/* A pty counts nothing: what it has taken is the far end's, and a flush would reach there.
-	 */
-	if (r == 0 && forget && n > 0)
+	if (r == 0 && forget)
 		r = check(tty, ioctl(tty->fd, TCFLSH, TCOFLUSH));
 	if (r == 0)
 		*ret_n = n > 0 ? (size_t)n : 0;
