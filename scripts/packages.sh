@@ -45,5 +45,15 @@ packages_install() {
 		packages_as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q &&
 			packages_as_root env DEBIAN_FRONTEND=noninteractive \
 				apt-get install -q -y --no-install-recommends $missing
-	} >&2
+	} >&2 || return
+	packages_stop_services "$missing" >&2
+}
+
+# Debian starts what it installs; a terminal server is wanted by tests only, who start their own.
+packages_stop_services() {
+	case $1 in
+	*ser2net*)
+		[ ! -d /run/systemd/system ] || packages_as_root systemctl disable --now ser2net
+		;;
+	esac
 }
