@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <trunkline/session.h>
 
@@ -18,6 +19,7 @@ void core_session_info_fill(struct tl_session_info *info, const struct core_call
 	info->duration_ms =
 		core_record_duration_ms(&call->record, hal_clock_boot_us(call->ctx->clock));
 	info->record = call->record;
+	memcpy(info->limits, call->limits.seconds, sizeof(info->limits));
 }
 
 int tl_session_get_info(struct tl_ctx *ctx, tl_session id, struct tl_session_info **ret_info)
@@ -150,6 +152,11 @@ uint64_t tl_session_info_state_since_us(const struct tl_session_info *info)
 uint64_t tl_session_info_duration_ms(const struct tl_session_info *info)
 {
 	return info->duration_ms;
+}
+
+uint32_t tl_session_info_limit(const struct tl_session_info *info, enum tl_limit limit)
+{
+	return (unsigned int)limit < TL_LIMIT_COUNT ? info->limits[limit] : 0;
 }
 
 uint32_t tl_session_info_rate(const struct tl_session_info *info)

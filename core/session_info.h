@@ -19,6 +19,7 @@ struct tl_session_info {
 	bool over;
 	bool final;
 	uint64_t duration_ms;
+	uint32_t limits[TL_LIMIT_COUNT]; /* seconds; 0: none */
 	struct core_record record;
 };
 

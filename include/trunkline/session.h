@@ -248,6 +248,8 @@ TL_API int64_t tl_session_info_wall_us(const struct tl_session_info *info, enum 
 TL_API uint64_t tl_session_info_state_since_us(const struct tl_session_info *info);
 /** Milliseconds connected, so far or in all. */
 TL_API uint64_t tl_session_info_duration_ms(const struct tl_session_info *info);
+/** Seconds, 0: none. As the line says, or as it was set for this call. */
+TL_API uint32_t tl_session_info_limit(const struct tl_session_info *info, enum tl_limit limit);
 
 /** Link data as the modem reported it (V.250 §6.4.3, §6.5.5, §6.6.2). 0 or "" when unknown. */
 TL_API uint32_t tl_session_info_rate(const struct tl_session_info *info); /**< bit/s */

@@ -511,6 +511,9 @@ class Daemon(DaemonCase):
         self.assertNotIn("hint", self.error(NOT_FOUND, "hand-off", session, "no such user")[0])
         self.assertIn("list", self.error(NOT_FOUND, "show", "nosuch")[0]["hint"])
         self.run_it(OK, "limit", session, "duration", "3600")
+        info = self.documents(OK, "info", session)[0]["info"]
+        self.assertEqual((info["max_duration"], info["inactivity"]), (3600, 3600))
+        self.assertIn("limit     3600 s in all", self.run_it(OK, "info", session)[0])
         self.error(USAGE, "limit", session, "duration", "soon")
         self.error(USAGE, "limit", session, "age", "1")
         self.run_it(OK, "hangup", session)
@@ -587,6 +590,13 @@ class Daemon(DaemonCase):
         p.send_signal(signal.SIGINT)
         p.communicate(timeout=90)
         self.assertEqual(p.returncode, INTERRUPTED)
+
+    def test_monitor_tells_who_calls(self):
+        caller = self.start("dial", "a", "102", "--timeout", "60")
+        p = self.start("monitor", "b")
+        read_until(p.stdout, "from 101")
+        caller.send_signal(signal.SIGINT)
+        caller.communicate(timeout=90)
 
     def test_unplugged(self):
         p = self.start("dial", "a", "300")

@@ -21,7 +21,7 @@
 struct call {
 	struct app *app;
 	const char *line;
-	char title[OUTPUT_CELL_MAX]; /* "dialling 102 on sim1" */
+	char title[OUTPUT_CELL_MAX]; /* "102 on sim1" */
 	struct varlink_reply reply;  /* the latest one, owns session and info */
 	const char *session;
 	struct json_object *info; /* NULL until something is known */
@@ -354,7 +354,7 @@ static enum status check_number(const struct app *app, const char *number)
 							    : position >= TL_NUMBER_MAX
 								    ? "it is too long"
 								    : "this cannot be dialled",
-						  .hint = pointer,
+						  .hint = *number ? pointer : NULL,
 					  });
 }
 
@@ -381,7 +381,7 @@ static enum status place(struct call *call, const char **args)
 	varlink_put_bool(&b, "keep", options->keep);
 	if (varlink_build_end(&b, &params) < 0)
 		return output_no_memory(&app->output);
-	snprintf(call->title, sizeof(call->title), "dialling %s on %s", args[1], args[0]);
+	snprintf(call->title, sizeof(call->title), "%s on %s", args[1], args[0]);
 	/* Its session is near: wait for it, and drop it then. */
 	app->patience = 1;
 	return begin(call, VARLINK_TRUNKLINE ".Dial", params);
@@ -434,7 +434,7 @@ static enum status answer(struct call *call)
 	varlink_put_bool(&b, "keep", options->keep);
 	if (varlink_build_end(&b, &params) < 0)
 		return output_no_memory(&app->output);
-	snprintf(call->title, sizeof(call->title), "answering on %s", call->line);
+	snprintf(call->title, sizeof(call->title), "incoming on %s", call->line);
 	return begin(call, VARLINK_TRUNKLINE ".Answer", params);
 }
 

@@ -116,6 +116,7 @@ void line_print_media(const struct output *output, struct json_object *media)
 void line_print_fault(const struct output *output, struct json_object *line)
 {
 	const char *fault = field_text(line, "fault");
+	int64_t attempts = field_int(line, "attempts");
 	int64_t retry_ms = field_int(line, "retry_ms");
 	char time[40];
 
@@ -125,7 +126,9 @@ void line_print_fault(const struct output *output, struct json_object *line)
 		output_row(output, "at first", "%s", fault);
 	output_row(output, "since", "%s",
 		   output_time(field_int(line, "fault_wall_us"), true, time, sizeof(time)));
-	output_row(output, "tried", "%" PRId64 " times since", field_int(line, "attempts"));
+	if (attempts > 0)
+		output_row(output, "tried", "%" PRId64 " time%s since", attempts,
+			   attempts > 1 ? "s" : "");
 	if (retry_ms > 0)
 		output_row(output, "next try", "in %" PRId64 " s", (retry_ms + 999) / 1000);
 }

@@ -43,6 +43,8 @@ static void print_event(const struct output *output, struct json_object *event)
 	put_word(out, ", by ", field_text(event, "origin"), "");
 	if (field_int(event, "rings") > 0)
 		fprintf(out, "  ring %" PRId64, field_int(event, "rings"));
+	put_word(out, ", from ", field_text(event, "caller"), "");
+	put_word(out, ", ", field_text(event, "caller_name"), "");
 	put_word(out, "  ", field_text(event, "privilege"), "");
 	if (field_get(event, "owners"))
 		fprintf(out, "  %" PRId64 " own it, %" PRId64 " watch", field_int(event, "owners"),

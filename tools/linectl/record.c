@@ -80,6 +80,17 @@ static void print_who(const struct output *output, struct json_object *info)
 		   field_bool(info, "over") ? ", over" : "");
 }
 
+static void print_limits(const struct output *output, struct json_object *info)
+{
+	int64_t duration = field_int(info, "max_duration");
+	int64_t inactivity = field_int(info, "inactivity");
+
+	if (duration > 0)
+		output_row(output, "limit", "%" PRId64 " s in all", duration);
+	if (inactivity > 0)
+		output_row(output, "limit", "%" PRId64 " s without a byte", inactivity);
+}
+
 /* What is gone cannot be proved to be on hook. */
 static const char *moment_label(struct json_object *info, size_t i)
 {
@@ -180,6 +191,7 @@ void record_print(const struct output *output, struct json_object *info)
 
 	print_who(output, info);
 	print_when(output, info);
+	print_limits(output, info);
 	print_link(output, info);
 	print_end(output, info);
 	if (is_unproved(info))

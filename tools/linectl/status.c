@@ -58,15 +58,17 @@ static void print_modem(const struct output *output, struct json_object *line)
 static void print_status(const struct output *output, struct json_object *line,
 			 struct json_object *sessions)
 {
+	/* Each attempt begins a state anew: since when it has been so is told below. */
+	bool faulty = *field_text(line, "fault");
 	bool color = output->color_out;
 	char state[OUTPUT_CELL_MAX];
 	char age[24];
 
-	fprintf(output->out, "%s%s%s: %s%s%s for %s\n", output_begin(color, OUTPUT_BOLD),
+	fprintf(output->out, "%s%s%s: %s%s%s%s%s\n", output_begin(color, OUTPUT_BOLD),
 		field_text(line, "name"), output_end(color, OUTPUT_BOLD),
 		output_begin(color, line_style(line)), line_state(line, state, sizeof(state)),
-		output_end(color, line_style(line)),
-		output_age(field_int(line, "since_boot_us"), age, sizeof(age)));
+		output_end(color, line_style(line)), faulty ? "" : " for ",
+		faulty ? "" : output_age(field_int(line, "since_boot_us"), age, sizeof(age)));
 	print_modem(output, line);
 	print_call(output, line, find_session(sessions, line));
 	output_row(output, "why", "%s", field_text(line, "why"));

@@ -129,6 +129,8 @@ int json_session(const struct lined *lined, tl_session session, struct json_obje
 	varlink_build_start(&b);
 	put_identity(&b, lined, info);
 	put_call(&b, info);
+	varlink_put_count(&b, "max_duration", tl_session_info_limit(info, TL_LIMIT_DURATION));
+	varlink_put_count(&b, "inactivity", tl_session_info_limit(info, TL_LIMIT_INACTIVITY));
 	put_end(&b, info);
 	tl_session_info_free(info);
 	return varlink_build_end(&b, ret_object);

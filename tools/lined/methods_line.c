@@ -76,17 +76,37 @@ int method_list_lines(void *user, const void *args)
 	return 0;
 }
 
+/* Who calls, which type Line tells everybody, too. */
+static void put_caller(const struct lined_client *client, const struct tl_event *event,
+		       struct json_object *object)
+{
+	struct tl_line_info *info = NULL;
+	struct varlink_build b = {.object = object};
+
+	if (tl_line_get_info(client->lined->ctx, tl_event_get_line(event), &info) < 0)
+		return;
+	if (tl_event_get_call(event) == 0 || tl_event_get_call(event) == tl_line_info_call(info)) {
+		varlink_put_text(&b, "caller", tl_line_info_caller(info));
+		varlink_put_text(&b, "caller_name", tl_line_info_caller_name(info));
+	}
+	tl_line_info_free(info);
+}
+
 static void monitor(struct lined_client *client, const struct tl_event *event)
 {
+	enum tl_event_type type = tl_event_get_type(event);
 	uint64_t line = tl_event_get_line(event).id;
+	struct json_object *object;
 
 	/* A record tells numbers, which are not for everybody. */
-	if (tl_event_get_client(event).id != client->id.id ||
-	    tl_event_get_type(event) == TL_EVENT_CALL_RECORD)
+	if (tl_event_get_client(event).id != client->id.id || type == TL_EVENT_CALL_RECORD)
 		return;
 	if (client->call.line.id != 0 && line != 0 && line != client->call.line.id)
 		return;
-	client_reply(client, json_wrap("event", json_event(event)), true);
+	object = json_event(event);
+	if (object && (type == TL_EVENT_RING || type == TL_EVENT_CALL_INFO))
+		put_caller(client, event, object);
+	client_reply(client, json_wrap("event", object), true);
 }
 
 int method_monitor(void *user, const void *args)

@@ -86,5 +86,6 @@ void lined_stop(struct lined *lined)
 		lined_log(&lined->log, TL_LOG_WARNING, "service manager: %s", strerror(-r));
 	adopt_calls(lined);
 	(void)lined_stop_more(lined);
-	lined_log(&lined->log, TL_LOG_INFO, "stopping: %zu calls to end", lined->n_drops);
+	lined_log(&lined->log, TL_LOG_INFO, "stopping: %zu call%s to end", lined->n_drops,
+		  lined->n_drops == 1 ? "" : "s");
 }

@@ -64,6 +64,7 @@ Test(limit, bytes_either_way_put_the_end_off)
 
 Test(limit, can_be_changed_during_the_call)
 {
+	struct tl_session_info *info;
 	tl_session session;
 	struct fake f;
 
@@ -73,6 +74,11 @@ Test(limit, can_be_changed_during_the_call)
 	fake_run_ms(&f, 60000);
 	cr_assert_eq(fake_call_state(&f, session), TL_CALL_CONNECTED, "no limit any more");
 	cr_assert_eq(tl_session_set_limit(f.ctx, session, TL_LIMIT_INACTIVITY, 90), 0);
+	cr_assert_eq(tl_session_get_info(f.ctx, session, &info), 0);
+	cr_expect_eq(tl_session_info_limit(info, TL_LIMIT_DURATION), 0);
+	cr_expect_eq(tl_session_info_limit(info, TL_LIMIT_INACTIVITY), 90);
+	cr_expect_eq(tl_session_info_limit(info, (enum tl_limit)TL_LIMIT_COUNT), 0);
+	tl_session_info_free(info);
 	fake_run_ms(&f, 29999);
 	cr_assert_eq(fake_call_state(&f, session), TL_CALL_CONNECTED);
 	cr_assert_eq(tl_session_set_limit(f.ctx, session, TL_LIMIT_DURATION, 60), 0);
