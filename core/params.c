@@ -189,6 +189,10 @@ static int set_own_number(struct tl_line_params *params, const char *value, cons
 
 static int set_init(struct tl_line_params *params, const char *value, const char **ret_why)
 {
+	/* It is sent as it is, and a modem overlooks all that does not begin with AT: V.250 §5.2.1
+	 */
+	if (value[0] && strncmp(value, "AT", 2) != 0 && strncmp(value, "at", 2) != 0)
+		return fail(params, ret_why, "'%.40s' is no AT command: it begins with AT", value);
 	return set_text(params, value, params->config.init, sizeof(params->config.init), ret_why);
 }
 

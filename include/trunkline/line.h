@@ -35,7 +35,7 @@ TL_API struct tl_line_params *tl_line_params_free(struct tl_line_params *params)
  * | baud          | 50–4000000 bit/s, or 0 to leave the rate alone | 115200 |
  * | flow          | none, rtscts, xonxoff | rtscts |
  * | number        | own number, for people | "" |
- * | init          | an AT command to send last at init | "" |
+ * | init          | "AT…", the command to send last at init | "" |
  * | dial-timeout  | seconds from dialling to CONNECT, 1–255 (S7) | 60 |
  * | ring-gap      | seconds without RING after which a caller has given up, 2–30 | 10 |
  * | command-delay | milliseconds between commands, 0–1000 (V.250 §5.5 old modems) | 0 |
