@@ -70,19 +70,31 @@ int tl_session_accept(struct tl_ctx *ctx, tl_session id)
 	return 0;
 }
 
+/* The session may, and its client may ask. */
+static int request_for(struct tl_ctx *ctx, tl_session id, enum core_op op,
+		       struct core_call **ret_call, struct core_request **ret_request)
+{
+	struct core_session *session;
+	int r;
+
+	r = find_for(ctx, id, op, &session);
+	if (r < 0)
+		return r;
+	r = core_request_new(session->client, session->call->line, id, ret_request);
+	if (r < 0)
+		return r;
+	*ret_call = session->call;
+	return 0;
+}
+
 static int drop(struct tl_ctx *ctx, tl_session id, enum tl_origin origin, const uint32_t *drain_ms,
 		uint64_t *ret_op)
 {
 	struct core_request *request;
-	struct core_session *session;
 	struct core_call *call;
 	int r;
 
-	r = find_for(ctx, id, CORE_OP_DROP, &session);
-	if (r < 0)
-		return r;
-	call = session->call;
-	r = core_request_new(session->client, call->line, id, &request);
+	r = request_for(ctx, id, CORE_OP_DROP, &call, &request);
 	if (r < 0)
 		return r;
 	if (ret_op)
@@ -98,15 +110,10 @@ static int drop(struct tl_ctx *ctx, tl_session id, enum tl_origin origin, const 
 static int hold(struct tl_ctx *ctx, tl_session id, enum core_op op, uint64_t *ret_op)
 {
 	struct core_request *request;
-	struct core_session *session;
 	struct core_call *call;
 	int r;
 
-	r = find_for(ctx, id, op, &session);
-	if (r < 0)
-		return r;
-	call = session->call;
-	r = core_request_new(session->client, call->line, id, &request);
+	r = request_for(ctx, id, op, &call, &request);
 	if (r < 0)
 		return r;
 	r = call->line->ops->hold(call->line->driver, op == CORE_OP_HOLD);
