@@ -18,7 +18,7 @@ struct lined_own_line {
 	struct lined_own_line *next;
 	tl_line id; /**< 0: it could not be added */
 	char *name;
-	char *text;   /**< of lined_line_text() */
+	char *text;   /**< as in struct lined_line */
 	bool leaving; /**< no longer configured: takes no new calls */
 	bool dropped; /**< its calls are being dropped, since it is leaving */
 };
