@@ -46,7 +46,7 @@ static void consider(void *user, const struct hal_device *device)
 	struct tl_line_ports *ports = user;
 	const struct hal_device *own = &ports->line->device;
 
-	if (strcmp(device->usb, own->usb) == 0)
+	if (hal_device_is_neighbour(device, own))
 		insert(ports, device, strcmp(device->node, own->node) == 0);
 }
 
@@ -63,7 +63,7 @@ int tl_line_get_ports(struct tl_ctx *ctx, tl_line id, struct tl_line_ports **ret
 	if (!ports)
 		return -ENOMEM;
 	ports->line = line;
-	if (ctx->hotplug && line->device.usb[0])
+	if (ctx->hotplug && line->device.usb_len)
 		(void)hal_hotplug_list(ctx->hotplug, consider, ports);
 	else if (line->device.node[0])
 		insert(ports, &line->device, true);

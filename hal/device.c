@@ -44,7 +44,7 @@ static void read_interface(int dir, struct hal_device *device)
 
 static void read_usb_device(int dir, const char *path, struct hal_device *device)
 {
-	(void)hal_slice_copy(hal_slice_str(path), device->usb, sizeof(device->usb));
+	device->usb_len = strlen(path);
 	device->vendor = hal_sysfs_number(dir, "idVendor", 16);
 	device->product = hal_sysfs_number(dir, "idProduct", 16);
 	hal_sysfs_text(dir, "serial", device->serial, sizeof(device->serial));
@@ -57,7 +57,7 @@ static void read_usb(int dir, const struct climb *climb)
 	if (faccessat(dir, "bInterfaceNumber", F_OK, 0) == 0)
 		read_interface(dir, device);
 	/* The nearest: higher up are the hubs. */
-	if (device->usb[0] == '\0' && faccessat(dir, "idVendor", F_OK, 0) == 0)
+	if (device->usb_len == 0 && faccessat(dir, "idVendor", F_OK, 0) == 0)
 		read_usb_device(dir, climb->dir, device);
 }
 
@@ -133,7 +133,7 @@ static void know_port(struct hal_device *device)
 {
 	const struct hal_usb_port *port;
 
-	if (!device->usb[0] || device->interface < 0 || device->interface > UINT8_MAX)
+	if (device->usb_len == 0 || device->interface < 0 || device->interface > UINT8_MAX)
 		return;
 	port = hal_usb_port_find(device->vendor, device->product, (uint8_t)device->interface);
 	if (!port)
@@ -221,6 +221,12 @@ int hal_device_list(const char *sysfs, hal_device_fn fn, void *user)
 	}
 	closedir(dir);
 	return 0;
+}
+
+bool hal_device_is_neighbour(const struct hal_device *a, const struct hal_device *b)
+{
+	return a->usb_len > 0 && a->usb_len == b->usb_len &&
+	       memcmp(a->syspath, b->syspath, a->usb_len) == 0;
 }
 
 bool hal_device_exists(const struct hal_device *device)

@@ -26,7 +26,7 @@ enum hal_device_role {
 struct hal_device {
 	char node[64];	   /* /dev/ttyUSB0: changes from plug to plug */
 	char syspath[256]; /* /sys/devices/…/tty/ttyUSB0: contains the name, changes as well */
-	char usb[256];	   /* the USB device's folder in sysfs */
+	size_t usb_len;	   /* so much of syspath is the USB device's folder; 0: it is at none */
 	/*
 	 * Where it is plugged in, as in /dev/serial/by-path: bus, port, configuration and
 	 * interface, port of an adapter with several. Only what can be unplugged has one.
@@ -60,6 +60,9 @@ bool hal_device_is_same(const char *a, const char *b);
 
 /* Call fn for each tty that has hardware behind it. @return 0; -errno of the look-up */
 int hal_device_list(const char *sysfs, hal_device_fn fn, void *user);
+
+/* Are both ports of one USB device? */
+bool hal_device_is_neighbour(const struct hal_device *a, const struct hal_device *b);
 
 /* Does the kernel still have it? */
 bool hal_device_exists(const struct hal_device *device);

@@ -20,7 +20,8 @@ static void make_ports(struct rig *rig)
 		(void)snprintf(device->node, sizeof(device->node), "/dev/ttyUSB%zu", i);
 		(void)snprintf(device->place, sizeof(device->place), "usb-0:1:1.%zu", i);
 		(void)snprintf(device->serial, sizeof(device->serial), "SN0001");
-		strcpy(device->usb, "/sys/usb1");
+		(void)snprintf(device->syspath, sizeof(device->syspath), "/sys/usb1/%zu", i);
+		device->usb_len = strlen("/sys/usb1");
 		device->interface = (int)i;
 		device->role = roles[i];
 	}

@@ -121,10 +121,11 @@ Test(device, says_what_it_is_and_where_it_is_plugged_in)
 		cr_assert_eq(device.role,
 			     rows[i].vendor == 0x0572 ? HAL_DEVICE_ROLE_AT : HAL_DEVICE_ROLE_NONE);
 		cr_assert_not(device.marked);
-		cr_assert(strlen(device.usb) >= strlen(rows[i].usb));
-		cr_assert_str_eq(device.usb + strlen(device.usb) - strlen(rows[i].usb),
-				 rows[i].usb);
 		cr_assert(hal_device_exists(&device));
+		device.syspath[device.usb_len] = '\0';
+		cr_assert(device.usb_len >= strlen(rows[i].usb));
+		cr_assert_str_eq(device.syspath + device.usb_len - strlen(rows[i].usb),
+				 rows[i].usb);
 	}
 	tree_remove(root);
 }
