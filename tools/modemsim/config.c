@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MS_MAX	  3600000
-#define RATE_MIN  300
-#define RATE_MAX  56000
-#define BAUD_MAX  4000000
-#define RINGS_MAX 100
+#define MS_MAX	    3600000
+#define RATE_MIN    300
+#define RATE_MAX    56000
+#define BAUD_MAX    4000000
+#define SPEED_MAX   100000000
+#define LATENCY_MAX 2000 /* a call by two satellites */
+#define RINGS_MAX   100
 
 __attribute__((format(printf, 3, 4))) static int fail(struct hal_error *err, int r,
 						      const char *format, ...)
@@ -164,6 +166,8 @@ static const struct key modem_keys[] = {
 	TEXT("revision", options.revision),
 	TEXT("serial", options.serial),
 	NUMBER("rate", sim_modem_config, options.rate, RATE_MIN, RATE_MAX),
+	NUMBER("speed", sim_modem_config, options.speed, 0, SPEED_MAX),
+	NUMBER("latency", sim_modem_config, options.latency_ms, 0, LATENCY_MAX),
 	NUMBER("baud", sim_modem_config, options.baud, 0, BAUD_MAX),
 	NUMBER("answer", sim_modem_config, options.answer_rings, 0, RINGS_MAX),
 	CHOICE("voice", voice, "yes", "no"),
@@ -199,18 +203,32 @@ struct key_table {
 	size_t count;
 };
 
+/* As many as fit. */
+static void list_names(struct key_table table, char *buf, size_t size)
+{
+	const char *between = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < table.count; i++) {
+		bool fits = len + strlen(table.keys[i].name) + sizeof(", , ...") <= size;
+
+		len += (size_t)snprintf(buf + len, size - len, "%s%s", between,
+					fits ? table.keys[i].name : "...");
+		if (!fits)
+			return;
+		between = ", ";
+	}
+}
+
 static int set_key(void *object, struct key_table table, const struct hal_slice pair[2],
 		   struct hal_error *err)
 {
 	char names[160];
-	size_t len = 0;
 
 	for (size_t i = 0; i < table.count; i++)
 		if (hal_slice_eq(hal_slice_str(table.keys[i].name), pair[0]))
 			return table.keys[i].set(object, &table.keys[i], pair[1], err);
-	for (size_t i = 0; i < table.count && len < sizeof(names); i++)
-		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", i > 0 ? ", " : "",
-					table.keys[i].name);
+	list_names(table, names, sizeof(names));
 	return fail(err, -EINVAL, "no key '%.*s'; there are %s", SHOW(pair[0]), names);
 }
 

@@ -18,6 +18,10 @@ static void watch_escape(struct sim_modem *modem, struct hal_slice data)
 	if (escape > 127 || sim_fault_is_on(modem, SIM_FAULT_STUCK) ||
 	    sim_fault_is_on(modem, SIM_FAULT_SILENT))
 		return;
+	/* It was not the DTE that paused. */
+	if (modem->was_paused)
+		modem->last_data_us = now;
+	modem->was_paused = false;
 	for (size_t i = 0; i < data.len; i++) {
 		uint64_t gap = now - modem->last_data_us;
 		bool in_time = modem->escapes == 0 ? gap >= guard : gap <= guard;
@@ -55,9 +59,19 @@ size_t sim_data_from_dte(struct sim_modem *modem, struct hal_slice data)
 		return 0;
 	watch_escape(modem, data);
 	sim_exchange_send(modem, data);
-	modem->stats.bytes_tx += data.len;
-	modem->diagnostics.tx += data.len;
 	return data.len;
+}
+
+void sim_data_sent(struct sim_modem *modem, size_t n)
+{
+	modem->stats.bytes_tx += n;
+	modem->diagnostics.tx += n;
+}
+
+void sim_data_lost(struct sim_modem *modem, size_t n)
+{
+	modem->stats.lost += n;
+	modem->diagnostics.lost += n;
 }
 
 void sim_data_from_line(struct sim_modem *modem, struct hal_slice data)
@@ -118,7 +132,7 @@ static void wake_sender(struct sim_modem *modem)
 	struct sim_modem *far = sim_exchange_far_end(modem);
 	struct sim_modem *sender = far ? far : modem;
 
-	if (sender->input.len > 0)
+	if (sender->input.len > 0 || sender->channel.on)
 		hal_work_queue(sender->loop, &sender->resume_work);
 }
 

@@ -286,6 +286,26 @@ static bool has_lapm(const struct sim_modem *modem)
 	return modem->settings.extended[SIM_EXT_ES][0] >= 2;
 }
 
+/* What is told is what is, where it has been said how fast it is. */
+static uint32_t link_rate(const struct sim_modem *modem, const struct sim_modem *other)
+{
+	if (modem->channel.speed > 0)
+		return modem->channel.speed;
+	return modem->options.rate < other->options.rate ? modem->options.rate
+							 : other->options.rate;
+}
+
+void sim_dial_tune(struct sim_modem *modem)
+{
+	struct sim_modem *far = sim_exchange_far_end(modem);
+
+	if (!modem->call || !modem->call->carrier)
+		return;
+	sim_channel_tune(modem, far ? &far->options : NULL);
+	if (far)
+		sim_channel_tune(far, &modem->options);
+}
+
 static void carrier(struct sim_modem *modem)
 {
 	const struct sim_modem *far = sim_exchange_far_end(modem);
@@ -297,10 +317,10 @@ static void carrier(struct sim_modem *modem)
 	hal_timer_cancel(modem->loop, &modem->setup_timer);
 	diagnostics->setup =
 		modem->state == SIM_MODEM_DIALING ? SIM_SETUP_DATA_ANSWER : SIM_SETUP_DATA_CALLING;
-	diagnostics->rate = modem->options.rate < other->options.rate ? modem->options.rate
-								      : other->options.rate;
 	diagnostics->lapm = has_lapm(modem) && has_lapm(other);
 	diagnostics->v42bis = diagnostics->lapm && has_v42bis(modem) && has_v42bis(other);
+	sim_channel_tune(modem, far ? &far->options : NULL);
+	diagnostics->rate = link_rate(modem, other);
 	modem->state = SIM_MODEM_ONLINE;
 	modem->escapes = 0;
 	modem->last_data_us = hal_loop_now_us(modem->loop);

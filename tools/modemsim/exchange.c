@@ -154,6 +154,10 @@ int sim_exchange_subscribe(struct sim_exchange *exchange, struct sim_modem *mode
 static void call_end(struct sim_call *call)
 {
 	hal_timer_cancel(call->exchange->loop, &call->timer);
+	if (call->caller)
+		sim_channel_close(call->caller);
+	if (call->callee)
+		sim_channel_close(call->callee);
 	call->state = SIM_CALL_IDLE;
 	call->exchange->calls--;
 	if (call->caller)
@@ -401,27 +405,34 @@ int sim_exchange_clear(struct sim_modem *modem)
 
 /* ---- data ---- */
 
-size_t sim_exchange_space(const struct sim_modem *modem)
+struct sim_modem *sim_exchange_receiver(struct sim_modem *modem)
 {
-	const struct sim_modem *far = sim_exchange_far_end(modem);
+	struct sim_modem *far = sim_exchange_far_end(modem);
 
-	if (!modem->call)
-		return SIM_BUFFER_MAX; /* the carrier has just gone: into the void */
-	if (far)
-		return hal_ring_space(&far->line_rx);
-	if (modem->call->service->service == SIM_SERVICE_ECHO)
-		return hal_ring_space(&modem->line_rx);
-	return SIM_BUFFER_MAX;
+	if (far || !modem->call)
+		return far;
+	return modem->call->service->service == SIM_SERVICE_ECHO ? modem : NULL;
+}
+
+size_t sim_exchange_space(struct sim_modem *modem)
+{
+	const struct sim_modem *receiver = sim_exchange_receiver(modem);
+
+	if (modem->channel.on)
+		return sim_channel_space(&modem->channel);
+	/* Into the void when nobody listens, or the carrier has just gone. */
+	return receiver ? hal_ring_space(&receiver->line_rx) : SIM_BUFFER_MAX;
 }
 
 void sim_exchange_send(struct sim_modem *modem, struct hal_slice data)
 {
-	struct sim_modem *far = sim_exchange_far_end(modem);
+	struct sim_modem *receiver = sim_exchange_receiver(modem);
 
-	if (!modem->call)
+	if (modem->channel.on) {
+		sim_channel_send(modem, data);
 		return;
-	if (far)
-		sim_data_from_line(far, data);
-	else if (modem->call->service->service == SIM_SERVICE_ECHO)
-		sim_data_from_line(modem, data);
+	}
+	if (receiver)
+		sim_data_from_line(receiver, data);
+	sim_data_sent(modem, data.len);
 }

@@ -59,11 +59,32 @@ static void read_dtr(struct sim_modem *modem)
 
 /* ---- input ---- */
 
+/* V.250 6.2.12: by circuit 106, unless the DTE wants none of it; a pty has no such thing. */
+static void set_ready(struct sim_modem *modem, bool ready)
+{
+	if (ready || modem->settings.extended[SIM_EXT_IFC][1] == 2)
+		(void)hal_stream_set_lines(modem->stream, HAL_STREAM_RTS, ready);
+}
+
 static void pause_read(struct sim_modem *modem, bool pause)
 {
-	if (modem->stream && modem->read_paused != pause &&
-	    hal_stream_want_read(modem->stream, !pause) == 0)
-		modem->read_paused = pause;
+	if (!modem->stream || modem->read_paused == pause ||
+	    hal_stream_want_read(modem->stream, !pause) < 0)
+		return;
+	modem->read_paused = pause;
+	modem->was_paused = true;
+	set_ready(modem, !pause);
+}
+
+/* Online nothing waits here for the line: escape characters are to be seen when they come. */
+static size_t read_room(const struct sim_modem *modem)
+{
+	size_t room = hal_ring_space(&modem->input);
+	size_t space = sim_channel_space(&modem->channel);
+
+	if (modem->state == SIM_MODEM_ONLINE && modem->channel.on && space < room)
+		return space;
+	return room;
 }
 
 /* @return bytes used, 0 when the rest has to wait */
@@ -121,7 +142,7 @@ static void garble(struct sim_modem *modem, char *text, size_t n)
 static void read_input(struct sim_modem *modem)
 {
 	char chunk[1024];
-	size_t room = hal_ring_space(&modem->input);
+	size_t room = read_room(modem);
 	ssize_t n;
 
 	if (room == 0) {
@@ -138,16 +159,26 @@ static void read_input(struct sim_modem *modem)
 		return;
 	}
 	room = hal_ring_put(&modem->input, chunk, (size_t)n);
-	modem->stats.lost += (size_t)n - room;
-	modem->diagnostics.lost += (size_t)n - room;
+	sim_data_lost(modem, (size_t)n - room);
 	sim_modem_process_input(modem);
 }
 
 void sim_modem_resume(struct sim_modem *modem)
 {
+	sim_channel_pump(modem);
 	sim_modem_process_input(modem);
-	if (hal_ring_space(&modem->input) > 0)
+	if (read_room(modem) > 0)
 		pause_read(modem, false);
+}
+
+/* Half a buffer is worth the reading. */
+void sim_modem_unblock(struct sim_modem *modem)
+{
+	size_t room = read_room(modem);
+	bool has_input = modem->state == SIM_MODEM_ONLINE && modem->input.len > 0;
+
+	if ((has_input && room > 0) || (modem->read_paused && room >= SIM_BUFFER_MAX / 2))
+		hal_work_queue(modem->loop, &modem->resume_work);
 }
 
 static void resume_input(struct hal_work *work)
@@ -188,6 +219,7 @@ static void power_on(struct sim_modem *modem)
 	modem->escapes = 0;
 	modem->thinking = false;
 	modem->read_paused = false;
+	modem->was_paused = false;
 	modem->write_wanted = false;
 	modem->outputs = 0;
 	hal_ring_init(&modem->input, modem->input_buf, sizeof(modem->input_buf));
@@ -209,6 +241,7 @@ static void init_callbacks(struct sim_modem *modem)
 	hal_timer_init(&modem->think_timer, think_timeout);
 	hal_timer_init(&modem->output_timer, sim_data_output_timeout);
 	hal_work_init(&modem->resume_work, resume_input);
+	sim_channel_init(&modem->channel);
 }
 
 int sim_modem_new(struct sim_exchange *exchange, const char *number, struct hal_stream *stream,
@@ -279,10 +312,11 @@ void sim_modem_set_options(struct sim_modem *modem, const struct sim_modem_optio
 	bool cut = options->unplugged_line && !modem->options.unplugged_line;
 
 	modem->options = *options;
-	if (!cut || !modem->call)
-		return;
-	sim_exchange_hangup(modem, SIM_LINE_CUT);
-	sim_dial_line_event(modem, SIM_LINE_CUT);
+	if (cut && modem->call) {
+		sim_exchange_hangup(modem, SIM_LINE_CUT);
+		sim_dial_line_event(modem, SIM_LINE_CUT);
+	}
+	sim_dial_tune(modem);
 }
 
 const struct sim_modem_options *sim_modem_options(const struct sim_modem *modem)

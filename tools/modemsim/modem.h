@@ -25,7 +25,9 @@ struct sim_modem_options {
 	char revision[32];	 /* +GMR, I3 */
 	char serial[32];	 /* +GSN */
 	char caller_name[32];	 /* what callees with +VCID=1 are shown */
-	uint32_t rate;		 /* fastest the line goes, bit/s */
+	uint32_t rate;		 /* fastest the line goes, bit/s, as it is told */
+	uint32_t speed;		 /* the same, as it is; told instead of rate. 0: no limit */
+	uint32_t latency_ms;	 /* to the exchange */
 	uint32_t baud;		 /* the speed of its port, if it has but one; 0: whichever */
 	uint32_t answer_rings;	 /* the switch on the case, whatever S0 and DTR say; 0: off */
 	bool voice;		 /* +FCLASS=8 exists */

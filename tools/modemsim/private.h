@@ -15,10 +15,12 @@
 #include "tools/modemsim/fault.h"
 #include "tools/modemsim/modem.h"
 
-#define SIM_LINE_MAX   256  /* command line without AT and S3; longer is ERROR */
-#define SIM_BUFFER_MAX 4096 /* bytes kept for each direction */
-#define SIM_SREG_COUNT 13
-#define SIM_FIELDS_MAX 4
+#define SIM_LINE_MAX	256   /* command line without AT and S3; longer is ERROR */
+#define SIM_BUFFER_MAX	4096  /* bytes kept for each direction */
+#define SIM_ON_LINE_MAX 16384 /* bytes of each direction that are on their way */
+#define SIM_PIECES_MAX	256   /* so many of which arrive each at a time of its own */
+#define SIM_SREG_COUNT	13
+#define SIM_FIELDS_MAX	4
 
 /* ---- exchange.c: calls ---- */
 
@@ -77,10 +79,46 @@ void sim_exchange_hangup(struct sim_modem *modem, enum sim_line_event told_far_e
 /* A hook flash from this end: holds the far end, or takes it back, where the exchange does that. */
 void sim_exchange_flash(struct sim_modem *modem);
 /* Bytes that the far end can take now. */
-size_t sim_exchange_space(const struct sim_modem *modem);
+size_t sim_exchange_space(struct sim_modem *modem);
 void sim_exchange_send(struct sim_modem *modem, struct hal_slice data);
 /* The other subscriber of the call, or NULL. */
 struct sim_modem *sim_exchange_far_end(const struct sim_modem *modem);
+/* Who hears what this modem sends: the far end, itself where it is echoed, or nobody (NULL). */
+struct sim_modem *sim_exchange_receiver(struct sim_modem *modem);
+
+/* ---- channel.c: what a modem sends, on its way ---- */
+
+struct sim_piece {
+	uint64_t arrives_us;
+	size_t len;
+};
+
+struct sim_channel {
+	struct hal_timer timer; /* the next piece leaves or arrives */
+	bool on;		/* false: there is neither speed nor length */
+	bool stalled;		/* the transmitter waits for room at the far end */
+	uint32_t speed;		/* bit/s, 0: any */
+	uint64_t latency_us;
+	uint64_t free_us; /* the transmitter is busy until then */
+	uint64_t rest;	  /* of the last division, so that no bit is forgotten */
+	size_t on_line;	  /* so many bytes of ring are in pieces, the others wait */
+	size_t first, count;
+	struct sim_piece pieces[SIM_PIECES_MAX];
+	struct hal_ring ring;
+	char buf[SIM_BUFFER_MAX + SIM_ON_LINE_MAX];
+};
+
+void sim_channel_init(struct sim_channel *channel);
+/* Be what both ends have been told, from now on. far: NULL for an end that is no modem of ours. */
+void sim_channel_tune(struct sim_modem *modem, const struct sim_modem_options *far);
+/* Bytes that may be sent now. */
+size_t sim_channel_space(const struct sim_channel *channel);
+/* data.len <= sim_channel_space() */
+void sim_channel_send(struct sim_modem *modem, struct hal_slice data);
+/* Go on: it is time, or there is room at the far end. */
+void sim_channel_pump(struct sim_modem *modem);
+/* The call ends: what has left the modem arrives, the rest is lost. */
+void sim_channel_close(struct sim_modem *modem);
 
 /* ---- modem.c ---- */
 
@@ -185,6 +223,7 @@ struct sim_modem {
 	bool dtr;
 	bool thinking;	  /* a slow command waits for think_timer */
 	bool read_paused; /* the stream was told to hold its bytes */
+	bool was_paused;  /* until the next byte of data: it says nothing that none came before */
 	bool write_wanted;
 	unsigned int outputs; /* DCD and RI as last given out */
 
@@ -197,6 +236,7 @@ struct sim_modem {
 	struct hal_timer think_timer;
 	struct hal_timer output_timer; /* split and merged output */
 	struct hal_work resume_work;   /* the far end has room again */
+	struct sim_channel channel;
 
 	enum sim_line_phase phase;
 	bool line_overflow;
@@ -220,6 +260,8 @@ struct sim_modem {
 void sim_modem_process_input(struct sim_modem *modem);
 /* The same after a pause, which may be over now. */
 void sim_modem_resume(struct sim_modem *modem);
+/* The channel has room: do so soon, if anything waits for that. */
+void sim_modem_unblock(struct sim_modem *modem);
 /* Set DCD and RI as state and &C want them. */
 void sim_modem_update_outputs(struct sim_modem *modem);
 static inline bool sim_modem_is_voice(const struct sim_modem *modem)
@@ -264,6 +306,8 @@ void sim_dial_hang_up(struct sim_modem *modem, enum sim_cause cause,
 void sim_dial_abort(struct sim_modem *modem);
 void sim_dial_dtr_dropped(struct sim_modem *modem);
 void sim_dial_line_event(struct sim_modem *modem, enum sim_line_event event);
+/* How fast the line of the call in progress is may have changed. */
+void sim_dial_tune(struct sim_modem *modem);
 void sim_dial_setup_timeout(struct hal_timer *timer);
 void sim_dial_line_timeout(struct hal_timer *timer);
 
@@ -272,6 +316,9 @@ void sim_dial_line_timeout(struct hal_timer *timer);
 /* Send on what can be sent of data; watch for the escape sequence. @return bytes taken */
 size_t sim_data_from_dte(struct sim_modem *modem, struct hal_slice data);
 void sim_data_escape_timeout(struct hal_timer *timer);
+/* Bytes of the DTE's that are at the far end, or never will be. */
+void sim_data_sent(struct sim_modem *modem, size_t n);
+void sim_data_lost(struct sim_modem *modem, size_t n);
 /* Bytes from the line; len <= room in line_rx. */
 void sim_data_from_line(struct sim_modem *modem, struct hal_slice data);
 /* Write out answers, then (online) data, as far as the stream takes them. */

@@ -23,7 +23,8 @@ Test(modemsim_config, modem_texts_are_read_or_explained)
 		{"plain", "a=101", NULL},
 		{"all keys",
 		 "a=101,tty=/dev/x,caller-name=A B,manufacturer=M,model=N,revision=R,serial=S,"
-		 "rate=9600,answer=2,voice=yes,dtr=ignore,line=unplugged,ato=error,withhold=yes,"
+		 "rate=9600,speed=4800,latency=20,answer=2,voice=yes,dtr=ignore,line=unplugged,"
+		 "ato=error,withhold=yes,"
 		 "diagnostics=no,fault=slow 500 on H",
 		 NULL},
 		{"blanks around keys", "a=101, voice = no", NULL},
@@ -40,6 +41,8 @@ Test(modemsim_config, modem_texts_are_read_or_explained)
 		{"bad number", "a=101,rate=fast", "write a number from 300 to 56000"},
 		{"number too big", "a=101,rate=56001", "write a number from 300 to 56000"},
 		{"number too small", "a=101,rate=0", "write a number from 300 to 56000"},
+		{"speed too big", "a=101,speed=100000001", "write a number from 0 to 100000000"},
+		{"latency too big", "a=101,latency=2001", "write a number from 0 to 2000"},
 		{"bad fault", "a=101,fault=sulky", "the faults are silent"},
 		{"too many faults",
 		 "a=101,fault=error,fault=error,fault=error,fault=error,fault=error,fault=error,"
@@ -81,18 +84,21 @@ Test(modemsim_config, keys_reach_the_options)
 	struct sim_modem_config *m = &config.modems[0];
 
 	sim_config_init(&config);
-	cr_assert_eq(sim_config_add_modem(
-			     &config,
-			     HAL_SLICE("a=101,rate=9600,answer=2,voice=yes,dtr=ignore,ato=error,"
-				       "line=unplugged,flash=hold,"
-				       "withhold=yes,diagnostics=no,model=X,"
-				       "fault=slow 500"),
-			     &err),
-		     0);
+	cr_assert_eq(
+		sim_config_add_modem(&config,
+				     HAL_SLICE("a=101,rate=9600,speed=4800,latency=20,answer=2,"
+					       "voice=yes,dtr=ignore,ato=error,"
+					       "line=unplugged,flash=hold,"
+					       "withhold=yes,diagnostics=no,model=X,"
+					       "fault=slow 500"),
+				     &err),
+		0);
 	cr_assert_eq(config.modem_count, 1);
 	cr_assert_str_eq(m->options.name, "a");
 	cr_assert_str_eq(m->number, "101");
 	cr_assert_eq(m->options.rate, 9600);
+	cr_assert_eq(m->options.speed, 4800);
+	cr_assert_eq(m->options.latency_ms, 20);
 	cr_assert_eq(m->options.answer_rings, 2);
 	cr_assert(m->options.voice && m->options.ignore_dtr && m->options.online_error);
 	cr_assert(m->options.unplugged_line && m->options.withhold_number);
