@@ -19,6 +19,8 @@ struct hal_loop {
 	uint64_t armed;		/* timers armed so far, see hal_timer.order */
 	struct hal_list works;
 	struct hal_list dead; /* hal_loop_free_later() */
+	struct hal_list idle; /* hal_loop_free_idly() */
+	unsigned int waited;  /* turns that idle's first has waited */
 	size_t watches;
 	struct epoll_event batch[HAL_LOOP_MAX_EVENTS];
 	int batch_len; /* 0 outside the delivery of events */
@@ -151,6 +153,7 @@ int hal_loop_new(const struct hal_clock *clock, struct hal_loop **ret_loop)
 	loop->timer_fd_us = UINT64_MAX;
 	hal_list_init(&loop->works);
 	hal_list_init(&loop->dead);
+	hal_list_init(&loop->idle);
 
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll_fd < 0)
@@ -183,7 +186,8 @@ void hal_loop_free(struct hal_loop *loop)
 {
 	if (!loop)
 		return;
-	(void)run_works(&loop->dead, INT_MAX); /* how many does not matter */
+	(void)run_works(&loop->idle, INT_MAX); /* how many does not matter */
+	(void)run_works(&loop->dead, INT_MAX);
 	if (loop->timer_fd >= 0)
 		close(loop->timer_fd);
 	if (loop->epoll_fd >= 0)
@@ -213,7 +217,8 @@ char *hal_loop_scratch(struct hal_loop *loop)
 
 uint64_t hal_loop_next_deadline_us(const struct hal_loop *loop)
 {
-	if (!hal_list_empty(&loop->works) || !hal_list_empty(&loop->dead))
+	if (!hal_list_empty(&loop->works) || !hal_list_empty(&loop->dead) ||
+	    !hal_list_empty(&loop->idle))
 		return 0;
 	return loop->heap ? loop->heap->deadline_us : UINT64_MAX;
 }
@@ -298,6 +303,15 @@ static int run_timers(struct hal_loop *loop)
 	return count;
 }
 
+/* busy: the turn had something else to do. */
+static int run_idle(struct hal_loop *loop, bool busy)
+{
+	if (hal_list_empty(&loop->idle) || (busy && ++loop->waited < HAL_LOOP_MAX_WAIT))
+		return 0;
+	loop->waited = 0;
+	return run_works(&loop->idle, HAL_LOOP_MAX_WORKS);
+}
+
 static int run_turn(struct hal_loop *loop, int timeout_ms)
 {
 	struct hal_list works;
@@ -314,6 +328,7 @@ static int run_turn(struct hal_loop *loop, int timeout_ms)
 		/* Those that are left come before those that were queued meanwhile. */
 		hal_list_splice(&works, &loop->works);
 		hal_list_splice(&loop->works, &works);
+		r += run_idle(loop, r > 0);
 		r += run_works(&loop->dead, INT_MAX);
 	}
 	loop->dispatching = false;
@@ -469,5 +484,13 @@ void hal_loop_free_later(struct hal_loop *loop, struct hal_work *work, hal_work_
 	assert(!hal_work_queued(work));
 	work->fn = fn;
 	hal_list_append(&loop->dead, &work->node);
+	set_alarm(loop);
+}
+
+void hal_loop_free_idly(struct hal_loop *loop, struct hal_work *work, hal_work_fn fn)
+{
+	assert(!hal_work_queued(work));
+	work->fn = fn;
+	hal_list_append(&loop->idle, &work->node);
 	set_alarm(loop);
 }

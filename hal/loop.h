@@ -29,6 +29,8 @@ struct hal_loop;
 /* Few: many devices that go at once are one work each, and the first clients need not wait for the
  * last one. */
 #define HAL_LOOP_MAX_WORKS 8
+/* Turns that may pass before what can wait gets its turn, however much else there is to do. */
+#define HAL_LOOP_MAX_WAIT 64
 
 enum hal_io {
 	HAL_IO_READ = 1 << 0,
@@ -70,7 +72,7 @@ struct hal_work {
 /* @return 0; -ENOMEM; -errno of epoll_create1 or timerfd_create. clock must outlive the loop. */
 int hal_loop_new(const struct hal_clock *clock, struct hal_loop **ret_loop);
 
-/* Runs pending hal_loop_free_later() destructors, nothing else. NULL is allowed. */
+/* Runs pending destructors (hal_loop_free_later() and _idly()), nothing else. NULL is allowed. */
 void hal_loop_free(struct hal_loop *loop);
 
 const struct hal_clock *hal_loop_clock(const struct hal_loop *loop);
@@ -142,5 +144,11 @@ static inline bool hal_work_queued(const struct hal_work *work)
  * object that may be on the call stack. The work must be idle.
  */
 void hal_loop_free_later(struct hal_loop *loop, struct hal_work *work, hal_work_fn fn);
+
+/*
+ * The same for cleaning up that nobody waits for: run fn(work) in a turn that has nothing else to
+ * do, or after HAL_LOOP_MAX_WAIT turns, or in hal_loop_free().
+ */
+void hal_loop_free_idly(struct hal_loop *loop, struct hal_work *work, hal_work_fn fn);
 
 #endif

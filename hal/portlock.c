@@ -32,15 +32,22 @@ __attribute__((format(printf, 3, 4))) static int make_path(char *buf, size_t siz
 	return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
 }
 
+static int open_to_read(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
 /* The start of a small file. @return bytes; -errno */
 static ssize_t read_start(const char *path, char *buf, size_t size)
 {
 	ssize_t len;
 	int fd;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	fd = open_to_read(path);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	len = read(fd, buf, size);
 	if (len < 0)
 		len = -errno;
@@ -48,24 +55,26 @@ static ssize_t read_start(const char *path, char *buf, size_t size)
 	return len;
 }
 
-/* @return the pid in a lock file, 0 when it names none (-errno: it cannot be read) */
-static pid_t read_pid(const char *path)
+/* Some write more behind the pid; the first line's first word counts. @return it; 0: none */
+static pid_t parse_pid(const char *buf, size_t len)
 {
-	struct hal_slice text, token;
+	struct hal_slice text = hal_slice(buf, len), token;
 	uint32_t pid = 0;
-	char buf[32];
-	ssize_t len;
 
-	len = read_start(path, buf, sizeof(buf));
-	if (len < 0)
-		return (pid_t)len;
-	/* Some write more behind the pid; the first line's first word counts. */
-	text = hal_slice(buf, (size_t)len);
 	(void)hal_slice_token(&text, '\n', &token);
 	text = hal_slice_trim(token);
 	(void)hal_slice_token(&text, ' ', &token);
 	(void)hal_slice_u32(token, INT_MAX, &pid); /* 0 stays for junk */
 	return (pid_t)pid;
+}
+
+/* @return the pid in a lock file, 0 when it names none (-errno: it cannot be read) */
+static pid_t read_pid(const char *path)
+{
+	char buf[32];
+	ssize_t len = read_start(path, buf, sizeof(buf));
+
+	return len < 0 ? (pid_t)len : parse_pid(buf, (size_t)len);
 }
 
 /* A pid of ours is left over from a namesake. */
@@ -110,20 +119,28 @@ static int make_lock_path(const char *dir, const char *device, char *buf, size_t
 	return r;
 }
 
+static int create(const char *path)
+{
+	return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+}
+
 /* A complete lock file under another name: a lock never exists without its pid. */
-static int write_temporary(const char *path)
+static int write_temporary(const char *path, struct stat *ret_file)
 {
 	char text[16];
 	int len = snprintf(text, sizeof(text), "%10ld\n", (long)getpid());
 	int fd, r = 0;
 
+	fd = create(path);
 	/* The name has our pid: one that exists is left over from a namesake. */
-	(void)unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0 && errno == EEXIST && unlink(path) == 0)
+		fd = create(path);
 	if (fd < 0)
 		return -errno;
 	if (write(fd, text, (size_t)len) != len)
 		r = -ENOSPC;
+	else if (fstat(fd, ret_file) < 0)
+		r = -errno;
 	close(fd);
 	if (r < 0)
 		(void)unlink(path); /* best effort: it locks nothing */
@@ -199,6 +216,7 @@ int hal_portlock_acquire(const char *dir, const char *device, struct hal_error *
 {
 	struct hal_portlock result;
 	char temporary[sizeof(result.path) + 16];
+	struct stat file = {0};
 	int r;
 
 	r = make_lock_path(dir ? dir : HAL_PORTLOCK_DIR, device, result.path, sizeof(result.path));
@@ -208,9 +226,11 @@ int hal_portlock_acquire(const char *dir, const char *device, struct hal_error *
 		(void)snprintf(err->text, sizeof(err->text), "%s", strerror(-r));
 		return r;
 	}
-	r = write_temporary(temporary);
+	r = write_temporary(temporary, &file);
 	if (r == 0)
 		r = lock(temporary, result.path, err);
+	result.dev = file.st_dev;
+	result.ino = file.st_ino;
 	if (is_closed_to_us(r)) {
 		result.path[0] = '\0';
 		r = 0;
@@ -225,9 +245,25 @@ int hal_portlock_acquire(const char *dir, const char *device, struct hal_error *
 	return 0;
 }
 
+static bool is_ours(const struct hal_portlock *lock)
+{
+	struct stat file;
+	char buf[32];
+	ssize_t len = -1;
+	int fd;
+
+	fd = open_to_read(lock->path);
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &file) == 0 && file.st_dev == lock->dev && file.st_ino == lock->ino)
+		len = read(fd, buf, sizeof(buf));
+	close(fd);
+	return len >= 0 && parse_pid(buf, (size_t)len) == getpid();
+}
+
 void hal_portlock_release(struct hal_portlock *lock)
 {
-	if (lock->path[0] != '\0' && read_pid(lock->path) == getpid())
+	if (lock->path[0] != '\0' && is_ours(lock))
 		(void)unlink(lock->path); /* nothing to be done about a failure */
 	lock->path[0] = '\0';
 }

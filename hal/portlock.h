@@ -10,12 +10,16 @@
  * up.
  */
 
+#include <sys/types.h>
+
 #include "hal/stream.h"
 
 #define HAL_PORTLOCK_DIR "/run/lock"
 
 struct hal_portlock {
-	char path[128]; /* of the lock file; "" when none is held */
+	char path[72]; /* of the lock file; "" when none is held */
+	dev_t dev;     /* which file that was */
+	ino_t ino;
 };
 
 /*
@@ -29,7 +33,10 @@ struct hal_portlock {
 int hal_portlock_acquire(const char *dir, const char *device, struct hal_error *err,
 			 struct hal_portlock *ret_lock);
 
-/* Remove the lock file if it is still ours; idempotent. */
+/*
+ * Remove the lock file if it is still ours, and still the one that was made for this lock: the port
+ * may have been locked anew. Idempotent.
+ */
 void hal_portlock_release(struct hal_portlock *lock);
 
 /*

@@ -364,7 +364,10 @@ static int tty_watch_lines(struct hal_stream *s, uint32_t interval_ms)
 
 static void free_tty(struct hal_work *work)
 {
-	free(HAL_CONTAINER_OF(work, struct tty, work));
+	struct tty *tty = HAL_CONTAINER_OF(work, struct tty, work);
+
+	hal_portlock_release(&tty->lock);
+	free(tty);
 }
 
 static void tty_close(struct hal_stream *s)
@@ -379,8 +382,14 @@ static void tty_close(struct hal_stream *s)
 	(void)ioctl(tty->fd, TCFLSH, TCIOFLUSH);
 	(void)ioctl(tty->fd, TIOCNXCL);
 	close(tty->fd);
-	hal_portlock_release(&tty->lock);
 	hal_work_cancel(&tty->work);
+	/* Nobody waits for the lock of a device that is gone, but clients for the news of others
+	 * that went with it. */
+	if (tty->lost) {
+		hal_loop_free_idly(s->loop, &tty->work, free_tty);
+		return;
+	}
+	hal_portlock_release(&tty->lock);
 	hal_loop_free_later(s->loop, &tty->work, free_tty);
 }
 

@@ -12,6 +12,11 @@ struct job {
 	int runs;
 };
 
+static void run_once(struct hal_work *work)
+{
+	HAL_CONTAINER_OF(work, struct job, work)->runs++;
+}
+
 static void run_again(struct hal_work *work)
 {
 	struct job *job = HAL_CONTAINER_OF(work, struct job, work);
@@ -44,4 +49,58 @@ Test(loop_work, those_beyond_a_turns_share_run_first_in_the_next)
 		hal_work_cancel(&jobs[i].work);
 	}
 	hal_loop_free(loop);
+}
+
+Test(loop_work, what_nobody_waits_for_comes_when_there_is_nothing_else)
+{
+	struct job job = {0}, idle = {0};
+	struct hal_loop *loop;
+
+	cr_assert_eq(hal_loop_new(hal_clock_real(), &loop), 0);
+	hal_work_init(&job.work, run_once);
+	hal_work_init(&idle.work, run_once);
+	hal_loop_free_idly(loop, &idle.work, run_once);
+	hal_work_queue(loop, &job.work);
+
+	cr_assert_eq(hal_loop_dispatch(loop), 1);
+	cr_assert_eq(job.runs, 1);
+	cr_assert_eq(idle.runs, 0);
+	cr_assert_eq(hal_loop_next_deadline_us(loop), 0);
+	cr_assert_eq(hal_loop_dispatch(loop), 1);
+	cr_assert_eq(idle.runs, 1);
+	cr_assert_eq(hal_loop_next_deadline_us(loop), UINT64_MAX);
+	hal_loop_free(loop);
+}
+
+Test(loop_work, what_nobody_waits_for_does_not_wait_for_ever)
+{
+	struct job job = {0}, idle = {0};
+	struct hal_loop *loop;
+
+	cr_assert_eq(hal_loop_new(hal_clock_real(), &loop), 0);
+	job.loop = loop;
+	hal_work_init(&job.work, run_again);
+	hal_work_init(&idle.work, run_once);
+	hal_loop_free_idly(loop, &idle.work, run_once);
+	hal_work_queue(loop, &job.work);
+
+	for (int turn = 1; turn < HAL_LOOP_MAX_WAIT; turn++)
+		cr_assert_eq(hal_loop_dispatch(loop), 1);
+	cr_assert_eq(idle.runs, 0);
+	cr_assert_eq(hal_loop_dispatch(loop), 2);
+	cr_assert_eq(idle.runs, 1);
+	hal_work_cancel(&job.work);
+	hal_loop_free(loop);
+}
+
+Test(loop_work, what_nobody_waits_for_is_done_when_the_loop_ends)
+{
+	struct job idle = {0};
+	struct hal_loop *loop;
+
+	cr_assert_eq(hal_loop_new(hal_clock_real(), &loop), 0);
+	hal_work_init(&idle.work, run_once);
+	hal_loop_free_idly(loop, &idle.work, run_once);
+	hal_loop_free(loop);
+	cr_assert_eq(idle.runs, 1);
 }

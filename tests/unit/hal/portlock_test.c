@@ -162,7 +162,7 @@ Test(portlock, other_formats_are_understood)
 	}
 }
 
-Test(portlock, our_own_lock_is_ours)
+Test(portlock, our_own_lock_is_ours_and_the_newest_holds)
 {
 	struct hal_portlock again;
 	struct fixture f;
@@ -170,9 +170,25 @@ Test(portlock, our_own_lock_is_ours)
 	setup(&f);
 	cr_assert_eq(hal_portlock_acquire(f.dir, f.device, &f.err, &f.held), 0);
 	cr_assert_eq(hal_portlock_acquire(f.dir, f.device, &f.err, &again), 0);
-	assert_lock_is_ours(&f);
 	hal_portlock_release(&f.held);
+	assert_lock_is_ours(&f);
 	hal_portlock_release(&again);
+	cr_assert_neq(access(f.lock, F_OK), 0);
+	teardown(&f);
+}
+
+Test(portlock, what_a_namesake_has_left_is_no_hindrance)
+{
+	char temporary[128];
+	struct fixture f;
+
+	setup(&f);
+	(void)snprintf(temporary, sizeof(temporary), "%s.%ld", f.lock, (long)getpid());
+	close(open(temporary, O_CREAT | O_WRONLY, 0444));
+	cr_assert_eq(hal_portlock_acquire(f.dir, f.device, &f.err, &f.held), 0);
+	assert_lock_is_ours(&f);
+	cr_assert_neq(access(temporary, F_OK), 0);
+	hal_portlock_release(&f.held);
 	teardown(&f);
 }
 

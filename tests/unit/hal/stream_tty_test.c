@@ -390,7 +390,7 @@ Test(stream_tty, a_missing_permission_names_the_group)
 
 Test(stream_tty, what_is_no_tty_is_not_adopted)
 {
-	struct hal_portlock lock = {""};
+	struct hal_portlock lock = {.path = ""};
 	struct fixture f;
 	int sockets[2];
 
