@@ -64,6 +64,15 @@ bool hal_slice_token(struct hal_slice *rest, char sep, struct hal_slice *ret_tok
 	return true;
 }
 
+struct hal_slice hal_slice_word(struct hal_slice *rest)
+{
+	struct hal_slice word = {NULL, 0};
+
+	*rest = hal_slice_trim(*rest);
+	(void)hal_slice_token(rest, ' ', &word); /* no token is an empty word */
+	return word;
+}
+
 static unsigned int digit_value(char c)
 {
 	if (hal_is_digit(c))

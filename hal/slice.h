@@ -55,6 +55,9 @@ static inline struct hal_slice hal_slice_trim(struct hal_slice s)
  */
 bool hal_slice_token(struct hal_slice *rest, char sep, struct hal_slice *ret_token);
 
+/* Take the next word off the front, between blanks. @return empty when there is none */
+struct hal_slice hal_slice_word(struct hal_slice *rest);
+
 /*
  * Whole slice as an unsigned number, digits only, no sign, no blanks.
  * @return 0; -EINVAL not a number; -ERANGE above max. *ret_value untouched on failure.

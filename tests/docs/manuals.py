@@ -78,7 +78,7 @@ class Manuals(unittest.TestCase):
         keys = set(re.findall(r'^\t[A-Z{(]*"([a-z0-9-]+)"', table, re.M))
         self.same(keys, {word.rstrip("=") for word in heads(section("modemsim.1.scd", "MODEM KEYS"))
                          } - {"yes", "no", "hold", "none", "follow", "ignore", "plugged",
-                              "unplugged", "no-carrier", "error"}, "keys")
+                              "unplugged", "no-carrier", "error", "plain", "flags"}, "keys")
         told = re.search(r"keys: (.*?)\n +--", run("modemsim", "--help"), re.S)[1]
         self.same(keys - {"number"}, set(re.split(r",\s*", told.strip())), "modemsim --help")
 

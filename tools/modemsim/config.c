@@ -116,6 +116,17 @@ static int set_fault(void *object, const struct key *key, struct hal_slice value
 	return 0;
 }
 
+static int set_noise(void *object, const struct key *key, struct hal_slice value,
+		     struct hal_error *err)
+{
+	struct sim_modem_config *modem = object;
+	const char *why;
+
+	if (sim_noise_parse(value, &modem->options.noise, &why) < 0)
+		return fail(err, -EINVAL, "'%s = %.*s': %s", key->name, SHOW(value), why);
+	return 0;
+}
+
 static int set_service(void *object, const struct key *key, struct hal_slice value,
 		       struct hal_error *err)
 {
@@ -170,6 +181,9 @@ static const struct key modem_keys[] = {
 	NUMBER("latency", sim_modem_config, options.latency_ms, 0, LATENCY_MAX),
 	NUMBER("baud", sim_modem_config, options.baud, 0, BAUD_MAX),
 	NUMBER("answer", sim_modem_config, options.answer_rings, 0, RINGS_MAX),
+	{"noise", set_noise, 0, 0, 0, 0, NULL, NULL},
+	NUMBER("seed", sim_modem_config, options.seed, 0, UINT32_MAX),
+	CHOICE("connect", connect_flags, "flags", "plain"),
 	CHOICE("voice", voice, "yes", "no"),
 	CHOICE("dtr", ignore_dtr, "ignore", "follow"),
 	CHOICE("flash", flash_holds, "hold", "none"),
@@ -194,6 +208,7 @@ static const struct key timing_keys[] = {
 	NUMBER("ring-on", sim_timing, ring_on_ms, 10, MS_MAX),
 	NUMBER("ring-off", sim_timing, ring_off_ms, 10, MS_MAX),
 	NUMBER("handshake", sim_timing, handshake_ms, 0, MS_MAX),
+	NUMBER("retrain", sim_timing, retrain_ms, 0, MS_MAX),
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))

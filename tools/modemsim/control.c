@@ -103,23 +103,66 @@ static int run_hangup(struct control *control)
 	return r < 0 ? refuse(control, r, "there is no call") : 0;
 }
 
-static int add_counters(struct json_object *json, const struct sim_modem_stats *stats)
+static int run_retrain(struct control *control)
 {
-	const struct {
-		const char *name;
-		uint64_t value;
-	} counters[] = {
+	int r = sim_modem_retrain(control->port->modem);
+
+	return r < 0 ? refuse(control, r, "there is no data call") : 0;
+}
+
+struct counter {
+	const char *name;
+	uint64_t value;
+};
+
+static int add_counters(struct json_object *json, const struct counter *counters, size_t count)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < count; i++)
+		r |= json_object_object_add(json, counters[i].name,
+					    json_object_new_uint64(counters[i].value));
+	return r;
+}
+
+static int add_stats(struct json_object *json, const struct sim_modem_stats *stats)
+{
+	const struct counter counters[] = {
 		{"commands", stats->commands}, {"rings", stats->rings},
 		{"dialled", stats->dialled},   {"answered", stats->answered},
 		{"connects", stats->connects}, {"bytes_tx", stats->bytes_tx},
 		{"bytes_rx", stats->bytes_rx}, {"lost", stats->lost},
 	};
-	int r = 0;
 
-	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
-		r |= json_object_object_add(json, counters[i].name,
-					    json_object_new_uint64(counters[i].value));
-	return r;
+	return add_counters(json, counters, sizeof(counters) / sizeof(counters[0]));
+}
+
+static int add_link(struct json_object *json, const struct sim_link *link)
+{
+	const struct counter counters[] = {
+		{"tx", link->tx},
+		{"rx", link->rx},
+		{"lost_tx", link->lost_tx},
+		{"lost_rx", link->lost_rx},
+		{"frames_tx", link->frames_tx},
+		{"frames_rx", link->frames_rx},
+		{"errors_tx", link->errors_tx},
+		{"errors_rx", link->errors_rx},
+		{"flipped", link->flipped},
+		{"dropped", link->dropped},
+		{"retrains_asked", link->retrains_asked},
+		{"retrains_granted", link->retrains_granted},
+		{"renegotiations", link->renegotiations},
+	};
+	struct json_object *object = json_object_new_object();
+	int r;
+
+	if (!object)
+		return -ENOMEM;
+	r = json_object_object_add(json, "link", object);
+	if (r < 0)
+		json_object_put(object);
+	return r < 0 ? r : add_counters(object, counters, sizeof(counters) / sizeof(counters[0]));
 }
 
 static int show_port(struct control *control, const struct sim_site_port *port)
@@ -148,7 +191,8 @@ static int show_port(struct control *control, const struct sim_site_port *port)
 				    json_object_new_boolean(sim_modem_is_ringing(modem)));
 	r |= json_object_object_add(json, "connected",
 				    json_object_new_boolean(sim_modem_is_connected(modem)));
-	r |= add_counters(json, sim_modem_stats(modem));
+	r |= add_stats(json, sim_modem_stats(modem));
+	r |= add_link(json, sim_modem_link(modem));
 	if (r == 0)
 		fprintf(control->out, "%s\n",
 			json_object_to_json_string_ext(
@@ -184,6 +228,7 @@ static const struct control_command commands[] = {
 	{"unplug", "unplug NAME", true, run_unplug},
 	{"ring", "ring NAME [NUMBER]", true, run_ring},
 	{"hangup", "hangup NAME", true, run_hangup},
+	{"retrain", "retrain NAME", true, run_retrain},
 	{"show", "show", false, run_show},
 	{"help", "help", false, run_help},
 	{"quit", "quit", false, run_quit},

@@ -65,13 +65,19 @@ size_t sim_data_from_dte(struct sim_modem *modem, struct hal_slice data)
 void sim_data_sent(struct sim_modem *modem, size_t n)
 {
 	modem->stats.bytes_tx += n;
-	modem->diagnostics.tx += n;
+	modem->link.tx += n;
 }
 
 void sim_data_lost(struct sim_modem *modem, size_t n)
 {
 	modem->stats.lost += n;
-	modem->diagnostics.lost += n;
+	modem->link.lost_tx += n;
+}
+
+void sim_data_unheard(struct sim_modem *modem, size_t n)
+{
+	modem->stats.lost += n;
+	modem->link.lost_rx += n;
 }
 
 void sim_data_from_line(struct sim_modem *modem, struct hal_slice data)
@@ -79,7 +85,7 @@ void sim_data_from_line(struct sim_modem *modem, struct hal_slice data)
 	size_t n = hal_ring_put(&modem->line_rx, data.data, data.len);
 
 	modem->stats.bytes_rx += n;
-	modem->diagnostics.rx += n;
+	modem->link.rx += n;
 	sim_data_flush(modem);
 }
 
@@ -88,8 +94,8 @@ void sim_data_finish(struct sim_modem *modem)
 	while (modem->line_rx.len > 0) {
 		struct hal_slice piece = hal_ring_peek(&modem->line_rx);
 
-		modem->stats.lost +=
-			piece.len - hal_ring_put(&modem->output, piece.data, piece.len);
+		sim_data_unheard(modem,
+				 piece.len - hal_ring_put(&modem->output, piece.data, piece.len));
 		hal_ring_drop(&modem->line_rx, piece.len);
 	}
 }

@@ -31,9 +31,23 @@ static const struct ending endings[] = {
 				  'q'},
 	[SIM_LINE_CLEARED] = {SIM_NO_CARRIER, SIM_SETUP_NONE, SIM_CAUSE_CLEARDOWN, 'b'},
 	[SIM_LINE_CUT] = {SIM_NO_CARRIER, SIM_SETUP_NONE, SIM_CAUSE_CARRIER_LOST, 'l'},
+	[SIM_LINE_USELESS] = {SIM_NO_CARRIER, SIM_SETUP_NONE, SIM_CAUSE_N400, 'l'},
 };
 
 /* ---- off and on hook ---- */
+
+/* Data that the call's end overtakes is no command afterwards. */
+static void forget_data(struct sim_modem *modem)
+{
+	if (modem->state == SIM_MODEM_ONLINE) {
+		sim_data_lost(modem, modem->input.len);
+		hal_ring_drop(&modem->input, modem->input.len);
+	}
+	sim_data_unheard(modem, modem->line_rx.len);
+	hal_ring_drop(&modem->line_rx, modem->line_rx.len);
+	if (modem->read_paused)
+		hal_work_queue(modem->loop, &modem->resume_work);
+}
 
 void sim_dial_hang_up(struct sim_modem *modem, enum sim_cause cause,
 		      enum sim_line_event told_far_end)
@@ -44,9 +58,9 @@ void sim_dial_hang_up(struct sim_modem *modem, enum sim_cause cause,
 	hal_timer_cancel(modem->loop, &modem->setup_timer);
 	hal_timer_cancel(modem->loop, &modem->line_timer);
 	hal_timer_cancel(modem->loop, &modem->escape_timer);
+	forget_data(modem);
 	modem->off_hook = false;
 	modem->state = SIM_MODEM_COMMAND;
-	hal_ring_drop(&modem->line_rx, modem->line_rx.len);
 	if (modem->diagnostics.cause == SIM_CAUSE_IN_PROGRESS)
 		modem->diagnostics.cause = cause;
 	sim_modem_update_outputs(modem);
@@ -71,6 +85,7 @@ static void go_off_hook(struct sim_modem *modem)
 	modem->off_hook = true;
 	modem->settings.sreg[1] = 0;
 	modem->diagnostics = (struct sim_diagnostics){.cause = SIM_CAUSE_IN_PROGRESS};
+	modem->link = (struct sim_link){0};
 	if (ringing) {
 		modem->stats.answered++;
 		sim_exchange_answer(modem);
@@ -287,12 +302,23 @@ static bool has_lapm(const struct sim_modem *modem)
 }
 
 /* What is told is what is, where it has been said how fast it is. */
-static uint32_t link_rate(const struct sim_modem *modem, const struct sim_modem *other)
+static uint32_t link_rate(const struct sim_modem *modem)
 {
+	const struct sim_modem *far = sim_exchange_far_end(modem);
+	uint32_t rate = modem->options.rate;
+
 	if (modem->channel.speed > 0)
 		return modem->channel.speed;
-	return modem->options.rate < other->options.rate ? modem->options.rate
-							 : other->options.rate;
+	return far && far->options.rate < rate ? far->options.rate : rate;
+}
+
+static void tune_end(struct sim_modem *modem)
+{
+	uint32_t before = modem->diagnostics.rate;
+
+	sim_channel_tune(modem);
+	modem->diagnostics.rate = link_rate(modem);
+	modem->link.renegotiations += modem->diagnostics.rate != before;
 }
 
 void sim_dial_tune(struct sim_modem *modem)
@@ -301,9 +327,9 @@ void sim_dial_tune(struct sim_modem *modem)
 
 	if (!modem->call || !modem->call->carrier)
 		return;
-	sim_channel_tune(modem, far ? &far->options : NULL);
+	tune_end(modem);
 	if (far)
-		sim_channel_tune(far, &modem->options);
+		tune_end(far);
 }
 
 static void carrier(struct sim_modem *modem)
@@ -319,8 +345,9 @@ static void carrier(struct sim_modem *modem)
 		modem->state == SIM_MODEM_DIALING ? SIM_SETUP_DATA_ANSWER : SIM_SETUP_DATA_CALLING;
 	diagnostics->lapm = has_lapm(modem) && has_lapm(other);
 	diagnostics->v42bis = diagnostics->lapm && has_v42bis(modem) && has_v42bis(other);
-	sim_channel_tune(modem, far ? &far->options : NULL);
-	diagnostics->rate = link_rate(modem, other);
+	sim_noise_start(&modem->noise, modem->options.seed);
+	sim_channel_tune(modem);
+	diagnostics->rate = link_rate(modem);
 	modem->state = SIM_MODEM_ONLINE;
 	modem->escapes = 0;
 	modem->last_data_us = hal_loop_now_us(modem->loop);
@@ -348,8 +375,9 @@ static void line_ended(struct sim_modem *modem, enum sim_line_event event)
 		return;
 	case SIM_MODEM_ONLINE:
 	case SIM_MODEM_ESCAPED:
-		hal_timer_arm_ms(modem->loop, &modem->line_timer,
-				 modem->settings.sreg[10] * UINT64_C(100));
+		hal_timer_arm_ms(
+			modem->loop, &modem->line_timer,
+			event == SIM_LINE_USELESS ? 0 : modem->settings.sreg[10] * UINT64_C(100));
 		return;
 	case SIM_MODEM_COMMAND:
 		if (modem->off_hook)
@@ -378,6 +406,7 @@ void sim_dial_line_event(struct sim_modem *modem, enum sim_line_event event)
 	case SIM_LINE_NO_DIALTONE:
 	case SIM_LINE_CLEARED:
 	case SIM_LINE_CUT:
+	case SIM_LINE_USELESS:
 		line_ended(modem, event);
 		break;
 	}

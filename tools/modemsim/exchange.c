@@ -409,7 +409,7 @@ struct sim_modem *sim_exchange_receiver(struct sim_modem *modem)
 {
 	struct sim_modem *far = sim_exchange_far_end(modem);
 
-	if (far || !modem->call)
+	if (far || !modem->call || !modem->call->service)
 		return far;
 	return modem->call->service->service == SIM_SERVICE_ECHO ? modem : NULL;
 }
@@ -434,5 +434,8 @@ void sim_exchange_send(struct sim_modem *modem, struct hal_slice data)
 	}
 	if (receiver)
 		sim_data_from_line(receiver, data);
-	sim_data_sent(modem, data.len);
+	if (modem->call)
+		sim_data_sent(modem, data.len);
+	else
+		sim_data_lost(modem, data.len);
 }

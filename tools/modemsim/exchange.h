@@ -25,6 +25,7 @@ struct sim_timing {
 	uint32_t ring_on_ms;   /* ringing voltage on */
 	uint32_t ring_off_ms;  /* pause between two bursts */
 	uint32_t handshake_ms; /* off hook at both ends → CONNECT */
+	uint32_t retrain_ms;   /* no data meanwhile */
 };
 
 #define SIM_TIMING_DEFAULT                        \
@@ -33,7 +34,8 @@ struct sim_timing {
 			     .dialtone_ms = 500,  \
 			     .ring_on_ms = 2000,  \
 			     .ring_off_ms = 4000, \
-			     .handshake_ms = 200})
+			     .handshake_ms = 200, \
+			     .retrain_ms = 1000})
 
 /* What the exchange itself does with a number. */
 enum sim_service {

@@ -58,15 +58,6 @@ int sim_fault_find(struct hal_slice name, enum sim_fault_kind *ret_kind)
 	return -EINVAL;
 }
 
-static struct hal_slice next_word(struct hal_slice *rest)
-{
-	struct hal_slice word = {NULL, 0};
-
-	*rest = hal_slice_trim(*rest);
-	(void)hal_slice_token(rest, ' ', &word); /* no word is an empty word */
-	return word;
-}
-
 static int parse_when(struct hal_slice when, struct hal_slice what, struct sim_fault *fault,
 		      const char **ret_why)
 {
@@ -92,7 +83,7 @@ int sim_fault_parse(struct hal_slice text, struct sim_fault *ret_fault, const ch
 {
 	struct sim_fault fault = {0};
 	struct hal_slice rest = text;
-	struct hal_slice word = next_word(&rest);
+	struct hal_slice word = hal_slice_word(&rest);
 	struct hal_slice what;
 	int r;
 
@@ -102,21 +93,21 @@ int sim_fault_parse(struct hal_slice text, struct sim_fault *ret_fault, const ch
 			"deaf-dtr, ring, split, merge, lost-answer and no-carrier-lost";
 		return -EINVAL;
 	}
-	word = next_word(&rest);
+	word = hal_slice_word(&rest);
 	if (word.len > 0 && hal_is_digit(word.data[0])) {
 		if (kinds[fault.kind].ms == 0 || hal_slice_u32(word, MS_MAX, &fault.ms) < 0) {
 			*ret_why = "slow, split and merge take milliseconds, up to 600000";
 			return -EINVAL;
 		}
-		word = next_word(&rest);
+		word = hal_slice_word(&rest);
 	}
-	what = next_word(&rest);
+	what = hal_slice_word(&rest);
 	if (word.len > 0) {
 		r = parse_when(word, what, &fault, ret_why);
 		if (r < 0)
 			return r;
 	}
-	if (next_word(&rest).len > 0) {
+	if (hal_slice_word(&rest).len > 0) {
 		*ret_why = "write KIND [MS] [on PREFIX | after N], as in 'slow 500 on H'";
 		return -EINVAL;
 	}

@@ -159,7 +159,10 @@ static void read_input(struct sim_modem *modem)
 		return;
 	}
 	room = hal_ring_put(&modem->input, chunk, (size_t)n);
-	sim_data_lost(modem, (size_t)n - room);
+	if (modem->state == SIM_MODEM_ONLINE)
+		sim_data_lost(modem, (size_t)n - room);
+	else
+		modem->stats.lost += (size_t)n - room;
 	sim_modem_process_input(modem);
 }
 
@@ -310,18 +313,38 @@ void sim_modem_free(struct sim_modem *modem)
 void sim_modem_set_options(struct sim_modem *modem, const struct sim_modem_options *options)
 {
 	bool cut = options->unplugged_line && !modem->options.unplugged_line;
+	bool other_noise =
+		memcmp(&options->noise, &modem->options.noise, sizeof(options->noise)) != 0;
 
 	modem->options = *options;
 	if (cut && modem->call) {
 		sim_exchange_hangup(modem, SIM_LINE_CUT);
 		sim_dial_line_event(modem, SIM_LINE_CUT);
 	}
+	if (other_noise)
+		sim_noise_start(&modem->noise, options->seed);
 	sim_dial_tune(modem);
 }
 
 const struct sim_modem_options *sim_modem_options(const struct sim_modem *modem)
 {
 	return &modem->options;
+}
+
+int sim_modem_retrain(struct sim_modem *modem)
+{
+	struct sim_modem *far = sim_exchange_far_end(modem);
+	uint32_t ms = modem->exchange->timing.retrain_ms;
+
+	if (!modem->call || !modem->call->carrier)
+		return -ENOTCONN;
+	modem->link.retrains_asked++;
+	sim_channel_silence(modem, ms);
+	if (far) {
+		far->link.retrains_granted++;
+		sim_channel_silence(far, ms);
+	}
+	return 0;
 }
 
 /* ---- introspection ---- */
@@ -376,4 +399,9 @@ bool sim_modem_is_connected(const struct sim_modem *modem)
 const struct sim_modem_stats *sim_modem_stats(const struct sim_modem *modem)
 {
 	return &modem->stats;
+}
+
+const struct sim_link *sim_modem_link(const struct sim_modem *modem)
+{
+	return &modem->link;
 }

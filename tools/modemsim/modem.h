@@ -15,6 +15,7 @@
 
 #include "tools/modemsim/exchange.h"
 #include "tools/modemsim/fault.h"
+#include "tools/modemsim/noise.h"
 
 #define SIM_NAME_MAX 32
 
@@ -28,6 +29,8 @@ struct sim_modem_options {
 	uint32_t rate;		 /* fastest the line goes, bit/s, as it is told */
 	uint32_t speed;		 /* the same, as it is; told instead of rate. 0: no limit */
 	uint32_t latency_ms;	 /* to the exchange */
+	struct sim_noise noise;	 /* on what arrives */
+	uint32_t seed;		 /* of its chance */
 	uint32_t baud;		 /* the speed of its port, if it has but one; 0: whichever */
 	uint32_t answer_rings;	 /* the switch on the case, whatever S0 and DTR say; 0: off */
 	bool voice;		 /* +FCLASS=8 exists */
@@ -38,6 +41,7 @@ struct sim_modem_options {
 	bool online_error;   /* ATO without a call: ERROR instead of NO CARRIER (V.250 6.3.7 allows
 				both) */
 	bool no_diagnostics; /* no #UD */
+	bool connect_flags;  /* CONNECT tells error control and compression */
 	/* Drives DCD and RI at the DTE: hal_stream_mem_set_inputs for memory pairs,
 	 * sim_rfc2217_set_inputs for RFC 2217, NULL for ptys. */
 	void (*set_inputs)(struct hal_stream *stream, unsigned int lines, bool on);
@@ -66,7 +70,18 @@ struct sim_modem_stats {
 	uint64_t connects;
 	uint64_t bytes_tx; /* DTE → line */
 	uint64_t bytes_rx; /* line → DTE */
-	uint64_t lost;	   /* bytes that no buffer could take */
+	uint64_t lost;	   /* bytes that no buffer could take, or that a call's end overtook */
+};
+
+/* How the line was in the present call, or the last one: what #UD tells, and more. */
+struct sim_link {
+	uint64_t tx, rx;	       /* bytes that got there; that came, lost ones included */
+	uint64_t lost_tx, lost_rx;     /* bytes that modems had to drop */
+	uint64_t frames_tx, frames_rx; /* with error control: all that were sent; the good ones */
+	uint64_t errors_tx, errors_rx; /* frames that were sent in vain; that came damaged */
+	uint64_t flipped, dropped;     /* without: bad bytes for the DTE; bytes that never came */
+	uint64_t retrains_asked, retrains_granted;
+	uint64_t renegotiations; /* of the rate */
 };
 
 /*
@@ -105,5 +120,9 @@ bool sim_modem_is_ringing(const struct sim_modem *modem);
 /* Carrier with the far end: what DCD says. */
 bool sim_modem_is_connected(const struct sim_modem *modem);
 const struct sim_modem_stats *sim_modem_stats(const struct sim_modem *modem);
+const struct sim_link *sim_modem_link(const struct sim_modem *modem);
+
+/* It asks the far end for a retrain: no data for a while. @return 0; -ENOTCONN no carrier */
+int sim_modem_retrain(struct sim_modem *modem);
 
 #endif

@@ -58,6 +58,7 @@ enum sim_line_event {
 	SIM_LINE_CARRIER, /* handshake done */
 	SIM_LINE_CLEARED, /* the far end is on hook */
 	SIM_LINE_CUT,	  /* the far end is gone: loss of carrier without notice */
+	SIM_LINE_USELESS, /* error control has given up */
 };
 
 struct sim_exchange {
@@ -97,11 +98,14 @@ struct sim_channel {
 	struct hal_timer timer; /* the next piece leaves or arrives */
 	bool on;		/* false: there is neither speed nor length */
 	bool stalled;		/* the transmitter waits for room at the far end */
+	bool broken;		/* a frame has been sent in vain too often */
 	uint32_t speed;		/* bit/s, 0: any */
 	uint64_t latency_us;
-	uint64_t free_us; /* the transmitter is busy until then */
-	uint64_t rest;	  /* of the last division, so that no bit is forgotten */
-	size_t on_line;	  /* so many bytes of ring are in pieces, the others wait */
+	uint64_t free_us;     /* the transmitter is busy until then */
+	uint64_t rest;	      /* of the last division, so that no bit is forgotten */
+	size_t on_line;	      /* so many bytes of ring are in pieces, the others wait */
+	unsigned int repeats; /* of the frame that is being sent */
+	size_t repeated;      /* its length */
 	size_t first, count;
 	struct sim_piece pieces[SIM_PIECES_MAX];
 	struct hal_ring ring;
@@ -109,8 +113,10 @@ struct sim_channel {
 };
 
 void sim_channel_init(struct sim_channel *channel);
-/* Be what both ends have been told, from now on. far: NULL for an end that is no modem of ours. */
-void sim_channel_tune(struct sim_modem *modem, const struct sim_modem_options *far);
+/* Be what both ends have been told, from now on. */
+void sim_channel_tune(struct sim_modem *modem);
+/* Send nothing for a while. */
+void sim_channel_silence(struct sim_modem *modem, uint32_t ms);
 /* Bytes that may be sent now. */
 size_t sim_channel_space(const struct sim_channel *channel);
 /* data.len <= sim_channel_space() */
@@ -183,6 +189,7 @@ enum sim_cause {
 	SIM_CAUSE_ABORT = 0x50,
 	SIM_CAUSE_ATH = 0x51,
 	SIM_CAUSE_ATZ = 0x52,
+	SIM_CAUSE_N400 = 0x5d,
 };
 
 struct sim_diagnostics {
@@ -191,8 +198,6 @@ struct sim_diagnostics {
 	uint32_t rate;
 	bool lapm;
 	bool v42bis;
-	uint64_t tx, rx;
-	uint64_t lost;
 };
 
 struct sim_fault_slot {
@@ -217,6 +222,8 @@ struct sim_modem {
 	struct sim_fault_slot faults[SIM_FAULT_COUNT];
 	struct sim_modem_stats stats;
 	struct sim_diagnostics diagnostics;
+	struct sim_link link;
+	struct sim_noise_state noise;
 
 	enum sim_modem_state state;
 	bool off_hook;
@@ -319,6 +326,8 @@ void sim_data_escape_timeout(struct hal_timer *timer);
 /* Bytes of the DTE's that are at the far end, or never will be. */
 void sim_data_sent(struct sim_modem *modem, size_t n);
 void sim_data_lost(struct sim_modem *modem, size_t n);
+/* Bytes that came over the line and never get to the DTE. */
+void sim_data_unheard(struct sim_modem *modem, size_t n);
 /* Bytes from the line; len <= room in line_rx. */
 void sim_data_from_line(struct sim_modem *modem, struct hal_slice data);
 /* Write out answers, then (online) data, as far as the stream takes them. */

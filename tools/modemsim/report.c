@@ -23,6 +23,11 @@ static const struct modulation modulations[] = {
 	{1200, "V22B"}, {300, "V22"},	{0, "V21"},
 };
 
+struct sim_key {
+	unsigned int key;
+	uint64_t value;
+};
+
 struct connect_code {
 	uint32_t rate;
 	uint32_t code;
@@ -188,6 +193,16 @@ static uint32_t connect_code(uint32_t rate)
 	return SIM_CONNECT;
 }
 
+/* As U.S. Robotics' modems write it: /ARQ/V34/LAPM/V42BIS, or /V34/NONE. */
+static void add_flags(const struct sim_diagnostics *d, char *text, size_t size)
+{
+	size_t len = strlen(text);
+
+	(void)snprintf(text + len, size - len, "%s/%s%s%s", d->lapm ? "/ARQ" : "",
+		       modulation_name(d->rate), d->lapm ? "/LAPM" : "/NONE",
+		       d->v42bis ? "/V42BIS" : "");
+}
+
 void sim_report_connect(struct sim_modem *modem, bool with_reports)
 {
 	uint32_t rate = modem->diagnostics.rate;
@@ -201,6 +216,8 @@ void sim_report_connect(struct sim_modem *modem, bool with_reports)
 	if (modem->settings.basic[SIM_X] > 0) {
 		(void)snprintf(text, sizeof(text), "CONNECT %" PRIu32, rate);
 		code = connect_code(rate);
+		if (modem->options.connect_flags)
+			add_flags(&modem->diagnostics, text, sizeof(text));
 	}
 	put_result(modem, text, code);
 }
@@ -226,18 +243,43 @@ void sim_report_caller(struct sim_modem *modem)
 		sim_report_info(modem, "NAME = %s", caller->options.caller_name);
 }
 
-/* Unimodem diagnostics; everything is hexadecimal. */
+/* Keys and values, as Unimodem's diagnostics have them: hexadecimal. */
+static void report_keys(struct sim_modem *modem, const struct sim_key *keys, size_t count)
+{
+	char text[TEXT_MAX];
+	size_t len = 0;
+
+	for (size_t i = 0; i < count; i++) /* four pairs of 20 characters at most fit */
+		len += (size_t)snprintf(text + len, sizeof(text) - len, " %X=%" PRIX64, keys[i].key,
+					keys[i].value);
+	sim_report_info(modem, "DIAG <2A4D3263%s>", text);
+}
+
+#define REPORT_KEYS(modem, ...)                                     \
+	report_keys((modem), (const struct sim_key[]){__VA_ARGS__}, \
+		    sizeof((const struct sim_key[]){__VA_ARGS__}) / sizeof(struct sim_key))
+
+static void report_link(struct sim_modem *modem)
+{
+	const struct sim_diagnostics *d = &modem->diagnostics;
+	const struct sim_link *link = &modem->link;
+
+	REPORT_KEYS(modem, {0x34, d->rate}, {0x35, d->rate}, {0x44, d->v42bis});
+	REPORT_KEYS(modem, {0x30, 0}, {0x31, link->renegotiations}, {0x32, link->retrains_asked},
+		    {0x33, link->retrains_granted});
+	REPORT_KEYS(modem, {0x52, link->tx}, {0x53, link->rx - link->lost_rx},
+		    {0x54, link->lost_tx}, {0x55, link->lost_rx});
+	if (d->lapm)
+		REPORT_KEYS(modem, {0x56, link->frames_tx}, {0x57, link->frames_rx},
+			    {0x58, link->errors_tx}, {0x59, link->errors_rx});
+}
+
 void sim_report_diagnostics(struct sim_modem *modem)
 {
 	const struct sim_diagnostics *d = &modem->diagnostics;
 
-	sim_report_info(modem, "DIAG <2A4D3263 0=1 1=%X 2=0>", (unsigned int)d->setup);
-	if (d->rate) {
-		sim_report_info(modem, "DIAG <2A4D3263 34=%" PRIX32 " 35=%" PRIX32 " 44=%d>",
-				d->rate, d->rate, d->v42bis);
-		sim_report_info(modem,
-				"DIAG <2A4D3263 52=%" PRIX64 " 53=%" PRIX64 " 54=%" PRIX64 ">",
-				d->tx, d->rx, d->lost);
-	}
-	sim_report_info(modem, "DIAG <2A4D3263 60=%X>", (unsigned int)d->cause);
+	REPORT_KEYS(modem, {0x0, 1}, {0x1, d->setup}, {0x2, 0});
+	if (d->rate)
+		report_link(modem);
+	REPORT_KEYS(modem, {0x60, d->cause});
 }

@@ -60,6 +60,17 @@ Test(slice, skips_and_trims)
 	cr_assert_eq(hal_slice_trim(hal_slice(NULL, 0)).len, 0);
 }
 
+Test(slice, takes_words_between_blanks)
+{
+	struct hal_slice rest = HAL_SLICE("  one two   three ");
+
+	cr_assert(hal_slice_eq(hal_slice_word(&rest), HAL_SLICE("one")));
+	cr_assert(hal_slice_eq(hal_slice_word(&rest), HAL_SLICE("two")));
+	cr_assert(hal_slice_eq(hal_slice_word(&rest), HAL_SLICE("three")));
+	cr_assert_eq(hal_slice_word(&rest).len, 0);
+	cr_assert_eq(hal_slice_word(&rest).len, 0);
+}
+
 Test(slice, splits_into_tokens)
 {
 	static const struct {

@@ -24,6 +24,7 @@ Test(modemsim_config, modem_texts_are_read_or_explained)
 		{"all keys",
 		 "a=101,tty=/dev/x,caller-name=A B,manufacturer=M,model=N,revision=R,serial=S,"
 		 "rate=9600,speed=4800,latency=20,answer=2,voice=yes,dtr=ignore,line=unplugged,"
+		 "noise=flip every 100 burst 5,seed=4294967295,connect=flags,"
 		 "ato=error,withhold=yes,"
 		 "diagnostics=no,fault=slow 500 on H",
 		 NULL},
@@ -43,6 +44,7 @@ Test(modemsim_config, modem_texts_are_read_or_explained)
 		{"number too small", "a=101,rate=0", "write a number from 300 to 56000"},
 		{"speed too big", "a=101,speed=100000001", "write a number from 0 to 100000000"},
 		{"latency too big", "a=101,latency=2001", "write a number from 0 to 2000"},
+		{"bad noise", "a=101,noise=hiss", "'noise = hiss': write none, or flip or lose"},
 		{"bad fault", "a=101,fault=sulky", "the faults are silent"},
 		{"too many faults",
 		 "a=101,fault=error,fault=error,fault=error,fault=error,fault=error,fault=error,"
@@ -87,6 +89,7 @@ Test(modemsim_config, keys_reach_the_options)
 	cr_assert_eq(
 		sim_config_add_modem(&config,
 				     HAL_SLICE("a=101,rate=9600,speed=4800,latency=20,answer=2,"
+					       "noise=lose in 9,seed=7,connect=flags,"
 					       "voice=yes,dtr=ignore,ato=error,"
 					       "line=unplugged,flash=hold,"
 					       "withhold=yes,diagnostics=no,model=X,"
@@ -99,6 +102,11 @@ Test(modemsim_config, keys_reach_the_options)
 	cr_assert_eq(m->options.rate, 9600);
 	cr_assert_eq(m->options.speed, 4800);
 	cr_assert_eq(m->options.latency_ms, 20);
+	cr_assert_eq(m->options.noise.kind, SIM_NOISE_LOSE);
+	cr_assert_eq(m->options.noise.when, SIM_NOISE_IN);
+	cr_assert_eq(m->options.noise.n, 9);
+	cr_assert_eq(m->options.seed, 7);
+	cr_assert(m->options.connect_flags);
 	cr_assert_eq(m->options.answer_rings, 2);
 	cr_assert(m->options.voice && m->options.ignore_dtr && m->options.online_error);
 	cr_assert(m->options.unplugged_line && m->options.withhold_number);
@@ -152,7 +160,7 @@ Test(modemsim_config, a_scenario_says_everything)
 	static const char text[] = "# two modems and a service\n"
 				   "[exchange]\n"
 				   "ring-on = 500\nring-off = 1000\nsetup=1\ndigit=0\n"
-				   "dialtone=2\nhandshake=3\n"
+				   "dialtone=2\nhandshake=3\nretrain=4\n"
 				   "[modem a]\nnumber = 101\nfault = error on D\n"
 				   "[modem b]\nnumber = 102 ; the one that answers\nanswer = 1\n"
 				   "[number 30.]\ndoes = echo\nafter = 1000\nhangup = 5000\n"
@@ -163,6 +171,7 @@ Test(modemsim_config, a_scenario_says_everything)
 	cr_assert_eq(read_scenario(text, &config, &err), 0, "%s", err.text);
 	cr_assert_eq(config.timing.ring_on_ms, 500);
 	cr_assert_eq(config.timing.handshake_ms, 3);
+	cr_assert_eq(config.timing.retrain_ms, 4);
 	cr_assert_eq(config.modem_count, 2);
 	cr_assert_str_eq(config.modems[1].number, "102");
 	cr_assert_eq(config.modems[1].options.answer_rings, 1);

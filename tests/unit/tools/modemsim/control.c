@@ -211,6 +211,11 @@ Test(modemsim_control, commands_are_answered)
 		{"unplug a", "error: it is not plugged in"},
 		{"plug a", "ok\n"},
 		{"hangup a", "error: there is no call"},
+		{"retrain a", "error: there is no data call"},
+		{"retrain", "error: no name; write 'retrain NAME'"},
+		{"set a noise=flip in 1000", "ok\n"},
+		{"set a noise=flip", "error: 'noise = flip': write 'in N'"},
+		{"set a speed=33600", "ok\n"},
 		{"ring a 555", "ok\n"},
 		{"ring a", "error: the line is in use"},
 		{"hangup a", "ok\n"},
@@ -250,6 +255,13 @@ Test(modemsim_control, show_tells_the_state_of_every_modem)
 					    "\"ringing\":true,\"connected\":false"),
 			   "%s", f.answer);
 	cr_assert_not_null(strstr(f.answer, "\"rings\":1"));
+	cr_assert_not_null(strstr(f.answer,
+				  "\"link\":{\"tx\":0,\"rx\":0,\"lost_tx\":0,\"lost_rx\":0,"
+				  "\"frames_tx\":0,\"frames_rx\":0,\"errors_tx\":0,"
+				  "\"errors_rx\":0,\"flipped\":0,\"dropped\":0,"
+				  "\"retrains_asked\":0,\"retrains_granted\":0,"
+				  "\"renegotiations\":0}"),
+			   "%s", f.answer);
 	cr_assert_not_null(strstr(f.answer, "\"name\":\"b\",\"number\":\"102\",\"path\":\"\","
 					    "\"plugged\":false"),
 			   "%s", f.answer);

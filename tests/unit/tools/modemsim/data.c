@@ -28,7 +28,9 @@ Test(modemsim_data, bytes_pass_both_ways_and_are_counted)
 	expect(&f, a, "ATH#UD\r",
 	       "\r\nDIAG <2A4D3263 0=1 1=7 2=0>\r\n"
 	       "\r\nDIAG <2A4D3263 34=8340 35=8340 44=1>\r\n"
-	       "\r\nDIAG <2A4D3263 52=1C 53=4 54=0>\r\n"
+	       "\r\nDIAG <2A4D3263 30=0 31=0 32=0 33=0>\r\n"
+	       "\r\nDIAG <2A4D3263 52=1C 53=4 54=0 55=0>\r\n"
+	       "\r\nDIAG <2A4D3263 56=0 57=0 58=0 59=0>\r\n"
 	       "\r\nDIAG <2A4D3263 60=51>\r\n\r\nOK\r\n");
 	run_ms(&f, 1500);
 	forget(b);
