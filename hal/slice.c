@@ -12,6 +12,8 @@ static bool bytes_eq(const char *a, const char *b, size_t len)
 
 static bool bytes_ieq(const char *a, const char *b, size_t len)
 {
+	if (bytes_eq(a, b, len))
+		return true;
 	for (size_t i = 0; i < len; i++)
 		if (a[i] != b[i] && hal_to_upper(a[i]) != hal_to_upper(b[i]))
 			return false;
@@ -26,23 +28,6 @@ bool hal_slice_eq(struct hal_slice a, struct hal_slice b)
 bool hal_slice_ieq(struct hal_slice a, struct hal_slice b)
 {
 	return a.len == b.len && bytes_ieq(a.data, b.data, a.len);
-}
-
-bool hal_slice_starts(struct hal_slice s, struct hal_slice prefix)
-{
-	return s.len >= prefix.len && bytes_eq(s.data, prefix.data, prefix.len);
-}
-
-bool hal_slice_istarts(struct hal_slice s, struct hal_slice prefix)
-{
-	return s.len >= prefix.len && bytes_ieq(s.data, prefix.data, prefix.len);
-}
-
-struct hal_slice hal_slice_skip(struct hal_slice s, size_t n)
-{
-	if (n > s.len)
-		n = s.len;
-	return hal_slice(n ? s.data + n : s.data, s.len - n);
 }
 
 bool hal_slice_token(struct hal_slice *rest, char sep, struct hal_slice *ret_token)

@@ -33,11 +33,53 @@ static inline struct hal_slice hal_slice_str(const char *str)
 bool hal_slice_eq(struct hal_slice a, struct hal_slice b);
 /* ASCII only, independent of the locale. */
 bool hal_slice_ieq(struct hal_slice a, struct hal_slice b);
-bool hal_slice_starts(struct hal_slice s, struct hal_slice prefix);
-bool hal_slice_istarts(struct hal_slice s, struct hal_slice prefix);
+
+static inline bool hal_slice_starts(struct hal_slice s, struct hal_slice prefix)
+{
+	/* memcmp() must not be given NULL, not even for no bytes. */
+	return prefix.len == 0 ||
+	       (s.len >= prefix.len && memcmp(s.data, prefix.data, prefix.len) == 0);
+}
+
+/* In which bits four bytes differ. */
+static inline uint32_t hal_four_diff(const char *a, const char *b)
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return x ^ y;
+}
+
+/* Nearly always asked with a prefix that is known when compiling, and answered by its first and
+ * last four bytes. */
+static inline bool hal_slice_istarts(struct hal_slice s, struct hal_slice prefix)
+{
+	const uint32_t letter_case = UINT32_C(0x20202020);
+	uint32_t diff;
+
+	if (s.len < prefix.len)
+		return false;
+	if (prefix.len >= 4) {
+		size_t last = prefix.len - 4;
+
+		diff = hal_four_diff(s.data, prefix.data) |
+		       hal_four_diff(s.data + last, prefix.data + last);
+		if (diff & ~letter_case)
+			return false;
+		if (diff == 0 && prefix.len <= 8)
+			return true;
+	}
+	return hal_slice_ieq(hal_slice(s.data, prefix.len), prefix);
+}
 
 /* Drop n bytes at the front; the empty slice if there are fewer. */
-struct hal_slice hal_slice_skip(struct hal_slice s, size_t n);
+static inline struct hal_slice hal_slice_skip(struct hal_slice s, size_t n)
+{
+	if (n > s.len)
+		n = s.len;
+	return hal_slice(n ? s.data + n : s.data, s.len - n);
+}
 /* Without blanks and tabs at both ends. */
 static inline struct hal_slice hal_slice_trim(struct hal_slice s)
 {

@@ -1,35 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include "drivers/at/lexer.h"
 
-#include <endian.h>
-#include <stdint.h>
 #include <string.h>
 
-#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+#include "hal/word.h"
 
 static bool is_end(char c)
 {
 	return c == '\r' || c == '\n';
 }
 
-/*
- * Length of the run without control bytes at the front. Eight bytes at a step: the lowest mark is
- * exact, borrows can only make false ones above it.
- */
+/* Length of the run without control bytes at the front. */
 static inline size_t text_run(const char *text, size_t len)
 {
 	size_t i = 0;
 
-	for (; len - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
-		uint64_t word, marks;
+	for (; len - i >= HAL_WORD_SIZE; i += HAL_WORD_SIZE) {
+		uint64_t word = hal_word_load(text + i);
 
-		memcpy(&word, text + i, sizeof(word));
-		word = le64toh(word);
-		marks = (word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80);
-		if (marks != 0)
-			return i + (size_t)__builtin_ctzll(marks) / 8;
+		if (hal_word_may_be_below(word, ' ') && hal_word_below(word, ' ') != 0)
+			return i + hal_word_first(hal_word_below(word, ' '));
 	}
-	while (i < len && (unsigned char)text[i] >= 0x20)
+	while (i < len && (unsigned char)text[i] >= ' ')
 		i++;
 	return i;
 }
@@ -59,26 +51,33 @@ static void drop(struct hal_slice *input, size_t n)
 	input->len -= n;
 }
 
+/* Take a line's end, and the n bytes before it. */
+static inline void end_line(struct at_lexer *lexer, struct hal_slice *input, size_t n)
+{
+	lexer->skip_lf = input->data[n] == '\r';
+	drop(input, n + 1);
+}
+
 /* Take the rest of the current line. @return true when its end was there, and is taken as well */
 static bool take_piece(struct at_lexer *lexer, struct hal_slice *input, struct hal_slice *ret_piece)
 {
 	const char *text = input->data;
 	size_t n = text_run(text, input->len);
-	bool ended = false;
 
-	while (n < input->len) {
-		ended = is_end(text[n]);
-		if (ended)
-			break;
+	while (n < input->len && !is_end(text[n])) {
 		if (text[n] != '\t')
 			lexer->junk = true;
 		n++;
 		n += text_run(text + n, input->len - n);
 	}
 	*ret_piece = hal_slice(text, n);
-	lexer->skip_lf = ended && text[n] == '\r';
-	drop(input, ended ? n + 1 : n);
-	return ended;
+	if (n < input->len) {
+		end_line(lexer, input, n);
+		return true;
+	}
+	lexer->skip_lf = false;
+	drop(input, n);
+	return false;
 }
 
 static void keep(struct at_lexer *lexer, struct hal_slice piece)
@@ -123,30 +122,63 @@ static struct at_token finish(struct at_lexer *lexer, struct hal_slice piece)
 	return token;
 }
 
-enum at_token_type at_lexer_next(struct at_lexer *lexer, struct hal_slice *input,
-				 struct at_token *ret_token)
+/* What nearly every line is: text, from its first byte to its end in one chunk, behind the LF of
+ * the line before and CR LF. */
+static inline bool take_whole(struct at_lexer *lexer, struct hal_slice *input,
+			      struct hal_slice *ret_text)
+{
+	struct hal_slice line = *input;
+	size_t n;
+
+	if (hal_slice_starts(line, HAL_SLICE("\n")))
+		drop(&line, 1);
+	if (hal_slice_starts(line, HAL_SLICE("\r\n")))
+		drop(&line, 2);
+	n = text_run(line.data, line.len);
+	if (n == 0 || n == line.len || n > AT_LINE_MAX || !is_end(line.data[n]))
+		return false;
+	*ret_text = hal_slice(line.data, n);
+	end_line(lexer, &line, n);
+	*input = line;
+	return true;
+}
+
+static void skip_ends(struct at_lexer *lexer, struct hal_slice *input)
+{
+	while (input->len > 0 && is_end(input->data[0])) {
+		lexer->skip_lf = input->data[0] == '\r';
+		drop(input, 1);
+	}
+}
+
+/* Everything else, too. Kept apart, as whole lines need no stack. */
+__attribute__((noinline)) static enum at_token_type take_any(struct at_lexer *lexer,
+							     struct hal_slice *input,
+							     struct at_token *ret_token)
 {
 	struct hal_slice piece;
 
-	while (input->len > 0) {
-		if (lexer->len == 0 && is_end(input->data[0])) {
-			lexer->skip_lf = input->data[0] == '\r';
-			drop(input, 1);
-			continue;
-		}
-		if (lexer->expect_prompt && take_prompt(lexer, input)) {
-			*ret_token = (struct at_token){.type = AT_TOKEN_PROMPT};
-			return AT_TOKEN_PROMPT;
-		}
-		if (!take_piece(lexer, input, &piece)) {
-			keep(lexer, piece);
-			break;
-		}
-		*ret_token = finish(lexer, piece);
-		return ret_token->type;
-	}
 	*ret_token = (struct at_token){.type = AT_TOKEN_NONE};
-	return AT_TOKEN_NONE;
+	if (lexer->len == 0)
+		skip_ends(lexer, input);
+	if (input->len == 0)
+		return AT_TOKEN_NONE;
+	if (lexer->expect_prompt && take_prompt(lexer, input))
+		ret_token->type = AT_TOKEN_PROMPT;
+	else if (take_piece(lexer, input, &piece))
+		*ret_token = finish(lexer, piece);
+	else
+		keep(lexer, piece);
+	return ret_token->type;
+}
+
+enum at_token_type at_lexer_next(struct at_lexer *lexer, struct hal_slice *input,
+				 struct at_token *ret_token)
+{
+	if (lexer->len > 0 || lexer->expect_prompt || !take_whole(lexer, input, &ret_token->text))
+		return take_any(lexer, input, ret_token);
+	ret_token->type = AT_TOKEN_LINE;
+	return AT_TOKEN_LINE;
 }
 
 struct hal_slice at_lexer_data(struct at_lexer *lexer, struct hal_slice input)

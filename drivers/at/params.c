@@ -3,17 +3,25 @@
 
 #include <errno.h>
 
+#include "hal/word.h"
+
 /* Behind the quote that ends the string which begins at i, or the end. */
-static size_t skip_string(struct hal_slice text, size_t i)
+static inline size_t skip_string(struct hal_slice text, size_t i)
 {
-	for (i++; i < text.len; i++)
+	for (i++; text.len - i >= HAL_WORD_SIZE; i += HAL_WORD_SIZE) {
+		uint64_t marks = hal_word_find(hal_word_load(text.data + i), '"');
+
+		if (marks != 0)
+			return i + hal_word_first(marks) + 1;
+	}
+	for (; i < text.len; i++)
 		if (text.data[i] == '"')
 			return i + 1;
 	return i;
 }
 
 /* Length up to the comma that ends the first parameter; commas in quotes and lists do not. */
-static size_t span(struct hal_slice text)
+static inline size_t span(struct hal_slice text)
 {
 	size_t depth = 0;
 	size_t i = 0;
@@ -36,7 +44,7 @@ static size_t span(struct hal_slice text)
 	return i;
 }
 
-static void advance(struct at_params *params, size_t used)
+static inline void advance(struct at_params *params, size_t used)
 {
 	struct hal_slice *rest = &params->rest;
 
@@ -46,23 +54,59 @@ static void advance(struct at_params *params, size_t used)
 		*rest = hal_slice(rest->data + used + 1, rest->len - used - 1);
 }
 
-/* Look at the next parameter; an empty one is taken. @return 0, -ENOENT or -ENODATA */
-static inline int peek(struct at_params *params, struct hal_slice *ret_text, size_t *ret_used)
+/* The next three are kept apart because words and numbers, which most parameters are, need no
+ * stack, and strings little. */
+
+__attribute__((noinline)) static int take_any(struct at_params *params, struct hal_slice *ret_text)
 {
-	struct hal_slice text;
-	size_t used;
+	size_t used = span(params->rest);
+	struct hal_slice text = hal_slice_trim(hal_slice(params->rest.data, used));
+
+	advance(params, used);
+	if (text.len == 0)
+		return -ENODATA;
+	*ret_text = text;
+	return 0;
+}
+
+__attribute__((noinline)) static int take_string(struct at_params *params,
+						 struct hal_slice *ret_text)
+{
+	const struct hal_slice text = params->rest;
+	size_t used = skip_string(text, 0);
+
+	if (text.data[used - 1] != '"' || (used < text.len && text.data[used] != ','))
+		return take_any(params, ret_text);
+	advance(params, used);
+	*ret_text = hal_slice(text.data, used);
+	return 0;
+}
+
+int at_params_raw(struct at_params *params, struct hal_slice *ret_text)
+{
+	const struct hal_slice text = params->rest;
+	size_t used = 0;
 
 	if (!at_params_more(params))
 		return -ENOENT;
-	used = span(params->rest);
-	text = hal_slice_trim(hal_slice(params->rest.data, used));
-	if (text.len == 0) {
-		advance(params, used);
+	/* Letters and digits are above the comma, all that means something else is not. */
+	while (used < text.len && (unsigned char)text.data[used] > ',')
+		used++;
+	if (used < text.len && text.data[used] != ',')
+		return text.data[0] == '"' ? take_string(params, ret_text)
+					   : take_any(params, ret_text);
+	advance(params, used);
+	if (used == 0)
 		return -ENODATA;
-	}
-	*ret_text = text;
-	*ret_used = used;
+	*ret_text = hal_slice(text.data, used);
 	return 0;
+}
+
+int at_params_skip(struct at_params *params)
+{
+	struct hal_slice text;
+
+	return at_params_raw(params, &text) == -ENOENT ? -ENOENT : 0;
 }
 
 static bool unquote(struct hal_slice *text)
@@ -75,35 +119,33 @@ static bool unquote(struct hal_slice *text)
 
 int at_params_u32(struct at_params *params, uint32_t *ret_value)
 {
+	const struct at_params before = *params;
 	struct hal_slice text;
-	size_t used;
 	int r;
 
-	r = peek(params, &text, &used);
+	r = at_params_raw(params, &text);
 	if (r < 0)
 		return r;
 	r = hal_slice_u32(text, UINT32_MAX, ret_value);
 	if (r < 0)
-		return r;
-	advance(params, used);
-	return 0;
+		*params = before;
+	return r;
 }
 
 int at_params_hex(struct at_params *params, uint32_t *ret_value)
 {
+	const struct at_params before = *params;
 	struct hal_slice text;
-	size_t used;
 	int r;
 
-	r = peek(params, &text, &used);
+	r = at_params_raw(params, &text);
 	if (r < 0)
 		return r;
 	(void)unquote(&text); /* +CREG and many others quote hexadecimal numbers */
 	r = hal_slice_hex32(text, ret_value);
 	if (r < 0)
-		return r;
-	advance(params, used);
-	return 0;
+		*params = before;
+	return r;
 }
 
 /*
@@ -131,15 +173,12 @@ static int take_char(struct hal_slice *text, char *ret_c)
 	return 0;
 }
 
-int at_params_string(struct at_params *params, char *buf, size_t size)
+/* @return 0; -EINVAL; -ENOSPC */
+static int resolve(struct hal_slice text, char *buf, size_t size)
 {
-	struct hal_slice text;
-	size_t used, len = 0;
+	size_t len = 0;
 	int r;
 
-	r = peek(params, &text, &used);
-	if (r < 0)
-		return r;
 	if (!unquote(&text))
 		return -EINVAL;
 	while (text.len > 0) {
@@ -155,30 +194,22 @@ int at_params_string(struct at_params *params, char *buf, size_t size)
 	if (size == 0)
 		return -ENOSPC;
 	buf[len] = '\0';
-	advance(params, used);
 	return 0;
 }
 
-int at_params_raw(struct at_params *params, struct hal_slice *ret_text)
+int at_params_string(struct at_params *params, char *buf, size_t size)
 {
+	const struct at_params before = *params;
 	struct hal_slice text;
-	size_t used;
 	int r;
 
-	r = peek(params, &text, &used);
+	r = at_params_raw(params, &text);
 	if (r < 0)
 		return r;
-	*ret_text = text;
-	advance(params, used);
-	return 0;
-}
-
-int at_params_skip(struct at_params *params)
-{
-	if (!at_params_more(params))
-		return -ENOENT;
-	advance(params, span(params->rest));
-	return 0;
+	r = resolve(text, buf, size);
+	if (r < 0)
+		*params = before;
+	return r;
 }
 
 static bool member_has(struct hal_slice member, uint32_t value)

@@ -27,11 +27,13 @@ static inline void at_params_init(struct at_params *params, struct hal_slice tex
 static inline bool at_params_start(struct hal_slice line, const char *prefix,
 				   struct at_params *ret_params)
 {
-	struct hal_slice name = hal_slice_str(prefix);
+	size_t n = strlen(prefix);
 
-	if (!hal_slice_istarts(line, name))
+	if (!hal_slice_istarts(line, hal_slice(prefix, n)))
 		return false;
-	at_params_init(ret_params, hal_slice(line.data + name.len, line.len - name.len));
+	while (n < line.len && line.data[n] == ' ')
+		n++;
+	at_params_init(ret_params, hal_slice(line.data + n, line.len - n));
 	return true;
 }
 

@@ -40,17 +40,36 @@ static const struct result_row prefix_rows[] = {
 
 #define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
-#define PREFIX_MIN 8 /* length of the shortest one */
+#define LETTER(c) (UINT32_C(1) << ((c) - 'A'))
 
-static enum at_result match_prefix(struct hal_slice line)
+/* Of all rows without '+'. */
+static const uint32_t first_letters = LETTER('B') | LETTER('C') | LETTER('D') | LETTER('E') |
+				      LETTER('L') | LETTER('N') | LETTER('O') | LETTER('R') |
+				      LETTER('V');
+
+/* What nearly all other lines do not have. */
+static inline bool may_be_result(struct hal_slice line)
 {
-	if (line.len < PREFIX_MIN)
-		return AT_RESULT_NONE;
-	for (size_t i = 0; i < ARRAY_LEN(prefix_rows); i++) {
-		struct hal_slice text = prefix_rows[i].text;
+	unsigned int letter;
 
-		/* Of a fixed length, so that the compiler makes one comparison of it. */
-		if (memcmp(line.data, text.data, PREFIX_MIN) == 0 && hal_slice_starts(line, text))
+	if (line.len == 0)
+		return false;
+	if (line.data[0] == '+')
+		return hal_slice_starts(hal_slice_skip(line, 4), HAL_SLICE(" ERROR:"));
+	letter = (unsigned char)line.data[0] - 'A';
+	return letter <= 'Z' - 'A' && (first_letters >> letter & 1);
+}
+
+/* Kept apart, as what asks whether it is worth while needs no stack. */
+__attribute__((noinline)) static enum at_result search(struct hal_slice line)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].text.len == line.len && rows[i].text.data[0] == line.data[0] &&
+		    memcmp(rows[i].text.data, line.data, line.len) == 0)
+			return rows[i].result;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(prefix_rows); i++) {
+		if (hal_slice_starts(line, prefix_rows[i].text))
 			return prefix_rows[i].result;
 	}
 	return AT_RESULT_NONE;
@@ -58,17 +77,7 @@ static enum at_result match_prefix(struct hal_slice line)
 
 enum at_result at_result_parse(struct hal_slice line)
 {
-	if (line.len == 0)
-		return AT_RESULT_NONE;
-	/* The most frequent lines are extended reports, not worth a search. */
-	if (line.data[0] == '+')
-		return match_prefix(line);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (rows[i].text.len == line.len && rows[i].text.data[0] == line.data[0] &&
-		    memcmp(rows[i].text.data, line.data, line.len) == 0)
-			return rows[i].result;
-	}
-	return match_prefix(line);
+	return may_be_result(line) ? search(line) : AT_RESULT_NONE;
 }
 
 const char *at_result_name(enum at_result result)

@@ -146,14 +146,18 @@ static void count_transactions(size_t n)
 
 /* ---- parser ---- */
 
-static void count_parsing(size_t n)
+static void count_parsing(size_t n, bool by_hand)
 {
 	struct corpus_counts counts = {0};
 	size_t len;
 	char *text = corpus_new(100000, &len);
 
-	for (size_t i = 0; i < n; i++)
-		corpus_parse(text, len, 512, &counts);
+	for (size_t i = 0; i < n; i++) {
+		if (by_hand)
+			corpus_parse_by_hand(text, len, &counts);
+		else
+			corpus_parse(text, len, 512, &counts);
+	}
 	bench_check(counts.results > 0, "nothing found");
 	free(text);
 }
@@ -266,11 +270,13 @@ int main(int argc, char **argv)
 	uint32_t n;
 
 	bench_check(argc == 3 && hal_slice_u32(hal_slice_str(argv[2]), UINT32_MAX, &n) == 0,
-		    "usage: at|parser|call TIMES");
+		    "usage: at|parser|by_hand|call TIMES");
 	if (strcmp(argv[1], "at") == 0)
 		count_transactions(n);
 	else if (strcmp(argv[1], "parser") == 0)
-		count_parsing(n);
+		count_parsing(n, false);
+	else if (strcmp(argv[1], "by_hand") == 0)
+		count_parsing(n, true);
 	else
 		count_calls(n);
 	return EXIT_SUCCESS;

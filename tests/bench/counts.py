@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Instructions of an AT transaction, of a byte for the parser, of a call's life, by callgrind.
+"""Instructions of an AT transaction, of a byte for the parser and for the loop by hand beside
+it, of a call's life, by callgrind.
 
 They are the same on every machine with the same compiler and C library: what is counted is the
 difference of two runs, in virtual time and without the system, and the C library is told to use no
@@ -24,11 +25,13 @@ TOLERANCE = 0.1
 COUNTS = {
     'instructions.at': ('at', 1000, 1),
     'instructions.parser': ('parser', 2, 100_000),
+    'instructions.by_hand': ('by_hand', 2, 100_000),
     'instructions.call': ('call', 100, 1),
 }
 WHAT = {
     'instructions.at': 'instructions per AT transaction',
     'instructions.parser': 'instructions per byte parsed',
+    'instructions.by_hand': 'instructions per byte parsed by hand',
     'instructions.call': 'instructions per call life',
 }
 PLAIN = '-AVX512F,-AVX512VL,-AVX512BW,-AVX2,-AVX2_Usable,-AVX,-BMI1,-BMI2,-LZCNT,-MOVBE,-ERMS,-FSRM'

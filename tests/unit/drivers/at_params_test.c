@@ -2,6 +2,7 @@
 #include "drivers/at/params.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -180,6 +181,79 @@ Test(at_params, raw_parameters)
 			cr_assert(hal_slice_eq(raw, hal_slice_str(*value)), "%s", rows[i].name);
 		}
 		cr_assert_not(at_params_more(&params), "%s", rows[i].name);
+	}
+}
+
+/* What a parameter is, byte by byte. @return its length */
+static size_t span_by_bytes(const char *text, size_t len)
+{
+	bool quoted = false;
+	size_t depth = 0, i;
+
+	for (i = 0; i < len; i++) {
+		if (text[i] == '"')
+			quoted = !quoted;
+		else if (quoted)
+			continue;
+		else if (text[i] == ',' && depth == 0)
+			break;
+		else if (text[i] == '(')
+			depth++;
+		else if (text[i] == ')' && depth > 0)
+			depth--;
+	}
+	return i;
+}
+
+static void assert_same_as_by_bytes(const char *text, size_t len)
+{
+	struct at_params params;
+	struct hal_slice raw;
+	size_t used = 0;
+
+	at_params_init(&params, hal_slice(text, len));
+	while (used <= len) {
+		size_t n = span_by_bytes(text + used, len - used);
+		struct hal_slice wanted = hal_slice_trim(hal_slice(text + used, n));
+		int r = at_params_raw(&params, &raw);
+
+		cr_assert_eq(r, wanted.len > 0 ? 0 : -ENODATA, "%.*s at %zu", (int)len, text, used);
+		cr_assert(r < 0 || (raw.data == wanted.data && raw.len == wanted.len),
+			  "%.*s at %zu: %.*s", (int)len, text, used, (int)raw.len, raw.data);
+		used += n + 1;
+	}
+	cr_assert_eq(at_params_raw(&params, &raw), -ENOENT, "%.*s", (int)len, text);
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* Texts of the bytes that matter, on the heap, so that reading beside them is seen. */
+Test(at_params, any_text_is_taken_apart_as_byte_by_byte)
+{
+	static const char alphabet[] = "\"\",,,() \t+0aZ\\\xe9";
+	uint64_t state = 88172645463325252;
+
+	for (int round = 0; round < 20000; round++) {
+		size_t len = next_random(&state) % 48;
+		char *text = malloc(len + 1);
+
+		for (size_t i = 0; i < len; i++) {
+			uint64_t draw = next_random(&state);
+
+			/* Long words between them, too. */
+			text[i] = draw % 3 > 0 && round % 2
+					  ? 'x'
+					  : alphabet[(draw >> 8) % (sizeof(alphabet) - 1)];
+		}
+		text = realloc(text, len > 0 ? len : 1);
+		assert_same_as_by_bytes(text, len);
+		free(text);
 	}
 }
 

@@ -41,6 +41,31 @@ Test(slice, compares)
 	}
 }
 
+/* Prefixes of every length, and text that differs from them in one byte: by its case or not. */
+Test(slice, a_prefix_in_any_case_is_compared_to_its_last_byte)
+{
+	static const char name[] = "+CmE eR0r:@`Z";
+	static const char changes[] = {'\x20', '\x01', '\x40', '\xa0'};
+
+	for (size_t len = 0; len < sizeof(name); len++) {
+		struct hal_slice prefix = hal_slice(name, len);
+
+		cr_assert(hal_slice_istarts(HAL_SLICE(name), prefix));
+		cr_assert(len == 0 || !hal_slice_istarts(hal_slice(name, len - 1), prefix));
+		for (size_t at = 0; at < len * sizeof(changes); at++) {
+			char text[sizeof(name)];
+			char *c = &text[at / sizeof(changes)];
+			bool same;
+
+			memcpy(text, name, sizeof(name));
+			*c = (char)(*c ^ changes[at % sizeof(changes)]);
+			same = hal_to_upper(*c) == hal_to_upper(name[at / sizeof(changes)]);
+			cr_assert_eq(hal_slice_istarts(hal_slice(text, sizeof(text) - 1), prefix),
+				     same, "%zu of %zu: %s", at, len, text);
+		}
+	}
+}
+
 Test(slice, a_missing_string_is_empty)
 {
 	cr_assert_eq(hal_slice_str(NULL).len, 0);
