@@ -209,6 +209,24 @@ class Ends(Pair):
         while "attach" not in client.call("GetSession", session=session)["info"]["features"]:
             os.sched_yield()
 
+    def test_detaching_behind_the_last_byte(self):
+        answering, owner, stream = self.connect(), self.connect(), self.connect()
+        answering.send("Answer", line="b", wait=LIMIT, upgrade=True)
+        session = owner.call("Dial", line="a", number="102")["session"]
+        upgrade(stream, "Attach", session=session, detach=True)
+        answering.receive()
+        data = random.Random(6).randbytes(300000)
+        sending = self.send(stream, data)
+        reading = threading.Thread(target=lambda: self.assertEqual(read(answering, 300000), data))
+        reading.start()
+        sending.join(LIMIT)
+        stream.sock.shutdown(socket.SHUT_WR)
+        self.assertEqual(read(stream, 1), b"")
+        reading.join(LIMIT)
+        self.wait_features(owner, session)
+        self.assertEqual(owner.call("GetSession", session=session)["info"]["state"], "connected")
+        owner.call("Hangup", session=session)
+
     def test_a_stream_ends_with_its_session(self):
         owner, stream = self.connect(), self.connect()
         session = self.dial(owner)

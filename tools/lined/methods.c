@@ -59,6 +59,7 @@ static const struct varlink_param release_params[] = {
 static const struct varlink_param attach_params[] = {
 	{"session", VARLINK_STRING, true, offsetof(struct args_attach, session)},
 	{"hang_up", VARLINK_BOOL, false, offsetof(struct args_attach, hang_up)},
+	{"detach", VARLINK_BOOL, false, offsetof(struct args_attach, detach)},
 	{0},
 };
 

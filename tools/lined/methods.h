@@ -45,6 +45,7 @@ struct args_session {
 struct args_attach {
 	const char *session;
 	bool hang_up;
+	bool detach;
 };
 
 struct args_break {

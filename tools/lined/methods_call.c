@@ -135,7 +135,7 @@ fail:
 
 static void begin_stream(struct lined_client *client, tl_session session, uint64_t op)
 {
-	int r = stream_attach(client, session, false);
+	int r = stream_attach(client, session, STREAM_END_OF_INPUT);
 
 	client->call.event = await_stream;
 	client->call.op = op;

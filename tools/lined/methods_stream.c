@@ -20,7 +20,10 @@ int method_attach(void *user, const void *args)
 	r = client_find_stream(client, a->session, &session);
 	if (r < 0)
 		return r;
-	r = stream_attach(client, session, a->hang_up);
+	r = stream_attach(client, session,
+			  a->hang_up  ? STREAM_END_HANGS_UP
+			  : a->detach ? STREAM_END_DETACHES
+				      : STREAM_END_OF_INPUT);
 	if (r == -EALREADY || r == -EBUSY)
 		return client_refuse(client, -EBUSY, "somebody else is attached to the call");
 	if (r < 0)

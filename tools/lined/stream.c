@@ -22,7 +22,7 @@ struct buffer {
 
 struct lined_stream {
 	tl_session session;
-	bool hang_up;
+	enum stream_end end;
 	bool over;	/* the call sends nothing more */
 	bool deaf;	/* the call takes nothing more */
 	bool done;	/* the client sends nothing more */
@@ -39,7 +39,7 @@ static bool is_empty(const struct buffer *buffer)
 	return buffer->start == buffer->end;
 }
 
-int stream_attach(struct lined_client *client, tl_session session, bool hang_up)
+int stream_attach(struct lined_client *client, tl_session session, enum stream_end end)
 {
 	struct lined_stream *stream = calloc(1, sizeof(*stream));
 	int r;
@@ -47,7 +47,7 @@ int stream_attach(struct lined_client *client, tl_session session, bool hang_up)
 	if (!stream)
 		return -ENOMEM;
 	stream->session = session;
-	stream->hang_up = hang_up;
+	stream->end = end;
 	r = tl_session_attach(client->lined->ctx, session);
 	if (r < 0) {
 		free(stream);
@@ -124,8 +124,10 @@ static int fill_from_client(struct lined_client *client)
 	stream->no_input = n == -EAGAIN;
 	stream->done = n == 0;
 	/* Refused: the call is over, or being dropped. */
-	if (n == 0 && stream->hang_up && !is_gone(client))
+	if (n == 0 && stream->end == STREAM_END_HANGS_UP && !is_gone(client))
 		(void)tl_session_shutdown(client->lined->ctx, stream->session, TL_DRAIN_MS, &op);
+	if (n == 0 && stream->end == STREAM_END_DETACHES)
+		client->gone = true;
 	if (n <= 0)
 		return n == -EAGAIN ? 0 : (int)n;
 	stream->out.start = 0;

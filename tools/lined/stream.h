@@ -16,14 +16,20 @@ struct lined;
 struct lined_client;
 struct tl_event;
 
+/** What follows when the client has sent all and shut down its writing side. */
+enum stream_end {
+	STREAM_END_OF_INPUT, /**< nothing: it goes on receiving */
+	STREAM_END_HANGS_UP, /**< the call is dropped, behind what was sent */
+	STREAM_END_DETACHES, /**< the connection is closed when the line has taken all */
+};
+
 /**
  * Attach the session for this connection, which is the stream as soon as the call being served has
  * been replied to without an error.
  *
- * @param hang_up drop the call when the client has sent all and shut down its writing side
  * @return 0; -ENOMEM; as tl_session_attach()
  */
-int stream_attach(struct lined_client *client, tl_session session, bool hang_up);
+int stream_attach(struct lined_client *client, tl_session session, enum stream_end end);
 /** Detach. Nothing happens without a stream. */
 void stream_free(struct lined_client *client);
 
