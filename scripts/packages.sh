@@ -5,13 +5,13 @@
 PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config
 	libjson-c-dev libinih-dev libserialport-dev libudev-dev libedit-dev"
 # python3 and socat speak to the programs in some tests, prometheus-client reads their metrics,
-# ser2net, gensio and pyserial are terminal servers and a client that are not ours,
-# jsonschema judges linectl's JSON, zsh and fish complete its words, udev obeys the udev rules,
-# systemd judges its unit, umockdev forges machines, valgrind counts; the linters need clang-format
-# and shellcheck.
+# ser2net, gensio and pyserial are terminal servers and a client that are not ours, lrzsz passes
+# files, jsonschema judges linectl's JSON, zsh and fish complete its words, udev obeys the udev
+# rules, systemd judges its unit, umockdev forges machines, valgrind counts; the linters need
+# clang-format and shellcheck.
 PACKAGES_TEST="$PACKAGES_BUILD g++ libcriterion-dev scdoc python3 python3-prometheus-client
-	python3-jsonschema python3-serial ser2net gensio-bin socat zsh fish udev systemd umockdev
-	libumockdev-dev clang-format-14 shellcheck valgrind"
+	python3-jsonschema python3-serial ser2net gensio-bin lrzsz socat zsh fish udev systemd
+	umockdev libumockdev-dev clang-format-14 shellcheck valgrind"
 PACKAGES_BENCH="$PACKAGES_TEST binutils"
 # What benchmarks measure beside us; what is missing is skipped.
 PACKAGES_PEERS="ppp python3-serial"

@@ -12,6 +12,7 @@
 
 struct command;
 struct private;
+struct transfer;
 struct varlink_client;
 
 /** Longer than the daemon needs for anything between a call and its reply: a reset, or a drop whose
@@ -24,6 +25,7 @@ struct app {
 	const struct command *command;
 	struct varlink_client *client; /**< NULL for verbs that need no daemon */
 	struct private *private;       /**< the daemon is our child; NULL: it is not */
+	struct transfer *transfer;     /**< the bytes of the call are files; NULL: they are not */
 	int signals;		 /**< signalfd of SIGINT, SIGTERM and SIGHUP; -1: not caught */
 	unsigned int interrupts; /**< of these, how many have come */
 	unsigned int patience;	 /**< so many do not end a wait */

@@ -120,7 +120,7 @@ static enum relay_end converse(struct relay *relay, struct keys *keys)
 static enum status run(struct app *app, struct relay *relay, const char *session)
 {
 	struct keys keys = {.app = app, .session = session};
-	enum status status = stream_attach(app, app->client, session, false);
+	enum status status = stream_attach(app, app->client, session, NULL);
 	enum relay_end end;
 
 	if (status != STATUS_OK)
@@ -130,6 +130,7 @@ static enum status run(struct app *app, struct relay *relay, const char *session
 	relay->in = STDIN_FILENO;
 	relay->out = STDOUT_FILENO;
 	relay->program = -1;
+	relay->aside = -1;
 	end = converse(relay, &keys);
 	if (end == RELAY_INTERRUPTED)
 		return STATUS_INTERRUPTED;

@@ -7,6 +7,7 @@
 
 #include <trunkline/trunkline.h>
 
+#include "tools/linectl/call.h"
 #include "tools/linectl/command.h"
 #include "tools/linectl/connect.h"
 #include "tools/linectl/field.h"
@@ -14,6 +15,7 @@
 #include "tools/linectl/record.h"
 #include "tools/linectl/session.h"
 #include "tools/linectl/stream.h"
+#include "tools/linectl/transfer.h"
 #include "tools/varlink/interface.h"
 #include "tools/varlink/json.h"
 
@@ -168,8 +170,8 @@ static enum status follow(struct call *call)
 {
 	enum status status = STATUS_OK;
 
-	/* The first signal drops the call, the second one leaves. */
-	call->app->patience = 0;
+	/* The first signal drops the call, the second one leaves. One may have ended its bytes. */
+	call->app->patience = call->dropping ? call->app->interrupts : 0;
 	while (status == STATUS_OK && !is_done(call)) {
 		struct varlink_reply reply = {0};
 
@@ -226,6 +228,14 @@ static void tell_not_on_hook(const struct call *call)
 		     });
 }
 
+static enum status tell_transfer(const struct call *call, enum status status)
+{
+	char end[OUTPUT_CELL_MAX];
+
+	return transfer_conclude(call->app->transfer, status,
+				 record_end(call->info, end, sizeof(end)));
+}
+
 /* Show how it went and give the session back. */
 static enum status finish(struct call *call)
 {
@@ -245,7 +255,9 @@ static enum status finish(struct call *call)
 	status = connect_call(app, call->session, "Release", session_params(call->session), &reply);
 	varlink_reply_clear(&reply);
 	call->finished = status == STATUS_OK && app->interrupts == 0;
-	if (result == STATUS_OK)
+	if (app->transfer && call->command_status)
+		result = tell_transfer(call, result);
+	else if (result == STATUS_OK)
 		result = (enum status)call->command_status;
 	return status == STATUS_OK ? result : status;
 }
@@ -255,10 +267,11 @@ static enum status open_stream(struct call *call)
 {
 	struct app *app = call->app;
 	enum status status = connect_second(app, &call->stream);
+	bool ends = app->options.command || app->transfer;
 
-	return status == STATUS_OK ? stream_attach(app, call->stream, call->session,
-						   app->options.command != NULL)
-				   : status;
+	if (status != STATUS_OK)
+		return status;
+	return stream_attach(app, call->stream, call->session, ends ? "hang_up" : NULL);
 }
 
 /* From the connection of the call to its end. */
@@ -271,7 +284,7 @@ static enum status carry(struct call *call)
 	call->stream = varlink_client_free(call->stream);
 	/* The end of the stream says that it has ended, a signal is dealt with as in any call. */
 	if (end == RELAY_LEFT)
-		status = drop(call, false);
+		status = drop(call, call->app->interrupts > 0);
 	return status == STATUS_OK ? follow(call) : status;
 }
 
@@ -408,14 +421,20 @@ enum status call_dial(struct app *app, const char **args)
 	return place(&call, args);
 }
 
-enum status call_connect(struct app *app, const char **args)
+enum status call_place(struct app *app, const char **args)
 {
 	struct call call = {.app = app, .line = args[0], .carries = true};
+
+	return place(&call, args);
+}
+
+enum status call_connect(struct app *app, const char **args)
+{
 	enum status status = check_command(app);
 
 	/* stdout is for the bytes of the call. */
 	app->output.out = app->output.err;
-	return status == STATUS_OK ? place(&call, args) : status;
+	return status == STATUS_OK ? call_place(app, args) : status;
 }
 
 static enum status answer(struct call *call)
@@ -438,20 +457,27 @@ static enum status answer(struct call *call)
 	return begin(call, VARLINK_TRUNKLINE ".Answer", params);
 }
 
-enum status call_answer(struct app *app, const char **args)
+enum status call_accept(struct app *app, const char *line, bool carries)
 {
-	enum status status = check_command(app);
-	bool again = status == STATUS_OK;
+	enum status status = STATUS_OK;
+	bool again = true;
 
-	if (app->options.command)
-		app->output.out = app->output.err;
 	while (again) {
-		struct call call = {
-			.app = app, .line = args[0], .carries = app->options.command != NULL};
+		struct call call = {.app = app, .line = line, .carries = carries};
 
 		app->patience = 0;
 		status = answer(&call);
 		again = app->options.automatic && call.finished;
 	}
 	return status;
+}
+
+enum status call_answer(struct app *app, const char **args)
+{
+	bool carries = app->options.command != NULL;
+	enum status status = check_command(app);
+
+	if (carries)
+		app->output.out = app->output.err;
+	return status == STATUS_OK ? call_accept(app, args[0], carries) : status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tools/linectl/command.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "tools/varlink/word.h"
@@ -28,6 +29,16 @@ static const struct command commands[] = {
 	 "terminal. The call ends with it, and it with the call. Without COMMAND linectl's own "
 	 "stdin and stdout are the call.",
 	 "operate", COMMAND_READY | COMMAND_TWICE | COMMAND_RUNS, call_connect},
+	{"send", "LINE NUMBER FILE...", "place a call and send files",
+	 "By ZMODEM, or as --xmodem and --ymodem say, for which the package lrzsz is needed. With "
+	 "--session SESSION, instead of LINE NUMBER, by a call that is connected already, and goes "
+	 "on. Ctrl-C cancels.",
+	 "operate", COMMAND_READY | COMMAND_TWICE | COMMAND_SESSION, files_send},
+	{"receive", "LINE [NUMBER]", "wait for a call, or place one, and receive files",
+	 "Prints their names. None leaves the directory, replaces another file, or is hidden. With "
+	 "--auto call after call; with --session SESSION, instead of LINE, by a call that is "
+	 "connected already, and goes on. Ctrl-C cancels.",
+	 "operate", COMMAND_READY | COMMAND_TWICE | COMMAND_SESSION, files_receive},
 	{"attach", "SESSION", "type at the far end of a data call",
 	 "At the start of a line ~. leaves, ~# sends a break, ~? helps. Not on a terminal, stdin "
 	 "and stdout are the call. The call goes on when you leave.",
@@ -178,6 +189,8 @@ void command_count(const struct command *command, size_t *ret_min, size_t *ret_m
 			*ret_max += 1;
 		}
 		word_before = word;
+		if (strcmp(at, "...") == 0)
+			*ret_max = SIZE_MAX;
 	}
 }
 

@@ -13,10 +13,11 @@
 #include "tools/linectl/app.h"
 
 enum command_flags {
-	COMMAND_LOCAL = 1 << 0, /**< needs no daemon */
-	COMMAND_READY = 1 << 1, /**< of no use on a line that is not ready */
-	COMMAND_TWICE = 1 << 2, /**< needs connect_second() */
-	COMMAND_RUNS = 1 << 3,	/**< what follows "--" is a command to run */
+	COMMAND_LOCAL = 1 << 0,	  /**< needs no daemon */
+	COMMAND_READY = 1 << 1,	  /**< of no use on a line that is not ready */
+	COMMAND_TWICE = 1 << 2,	  /**< needs connect_second() */
+	COMMAND_RUNS = 1 << 3,	  /**< what follows "--" is a command to run */
+	COMMAND_SESSION = 1 << 4, /**< with --session it goes without LINE and NUMBER */
 };
 
 struct command {
@@ -37,7 +38,7 @@ const struct command *command_find(const char *name);
 /** @return the verb that was probably meant; NULL: none is near */
 const char *command_nearest(const char *name);
 
-/** How many arguments the synopsis asks for, and how many it allows. */
+/** How many arguments the synopsis asks for, and how many it allows: any number with "...". */
 void command_count(const struct command *command, size_t *ret_min, size_t *ret_max);
 bool command_takes_line(const struct command *command);
 
@@ -53,6 +54,8 @@ enum status port_list(struct app *app, const char **args);
 enum status call_dial(struct app *app, const char **args);
 enum status call_answer(struct app *app, const char **args);
 enum status call_connect(struct app *app, const char **args);
+enum status files_send(struct app *app, const char **args);
+enum status files_receive(struct app *app, const char **args);
 enum status attach_run(struct app *app, const char **args);
 enum status session_reject(struct app *app, const char **args);
 enum status session_drop(struct app *app, const char **args);

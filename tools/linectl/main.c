@@ -45,6 +45,20 @@ static const char **args_after(const struct options *options)
 	return options->args + options->before_n;
 }
 
+/* Of verbs that may have more arguments the first one tells. */
+static bool lacks_line(const struct command *command, const char *line, const char **args,
+		       size_t given, bool session)
+{
+	size_t min;
+	size_t max;
+
+	command_count(command, &min, &max);
+	if (!command_takes_line(command) || session)
+		return false;
+	return max == min ? given + 1 == min
+			  : given + 1 >= min && (given == 0 || strcmp(args[0], line) != 0);
+}
+
 /* args[0] is the verb. A private daemon has a line that goes without saying: it takes the verb's
  * place. */
 static enum status run_verb(struct app *app, const char **args, size_t given)
@@ -64,12 +78,14 @@ static enum status run_verb(struct app *app, const char **args, size_t given)
 		return help_usage(app, app->command, why);
 	}
 	command_count(app->command, &min, &max);
+	if (app->command->flags & COMMAND_SESSION && app->options.session)
+		min = min > 2 ? min - 2 : 0;
 	if (app->command->flags & COMMAND_RUNS && app->options.before_n > 0) {
 		given = app->options.before_n - 1;
 		app->options.command =
 			*args_after(&app->options) ? args_after(&app->options) : NULL;
 	}
-	if (line && given + 1 == min && command_takes_line(app->command)) {
+	if (line && lacks_line(app->command, line, args + 1, given, app->options.session)) {
 		args[0] = line;
 		return run(app, args);
 	}

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/varlink/number.h"
@@ -39,12 +40,23 @@ static const struct option_row option_rows[] = {
 	{"voice", 0, NULL, "people talk, the modem only dials and hangs up", "dial answer",
 	 FLAG(voice)},
 	{"inactivity", 0, "SECONDS", "drop when no byte has gone either way for so long",
-	 "dial connect", NUMBER(inactivity, 1, SECONDS_MAX)},
+	 "dial connect send receive", NUMBER(inactivity, 1, SECONDS_MAX)},
 	{"hangup-after", 0, "SECONDS", "drop when connected for so long", "dial answer",
 	 NUMBER(hangup_after, 1, SECONDS_MAX)},
-	{"auto", 0, NULL, "call after call, until Ctrl-C", "answer", FLAG(automatic)},
+	{"auto", 0, NULL, "call after call, until Ctrl-C", "answer receive", FLAG(automatic)},
 	{"pty", 0, NULL, "give COMMAND the call as its terminal", "connect answer", FLAG(pty)},
 	{"log", 0, "FILE", "append what comes to this file", "attach", TEXT(log)},
+	{"session", 0, "SESSION", "by a call that is connected already", "send receive",
+	 TEXT(session)},
+	{"xmodem", 0, NULL, "XMODEM instead of ZMODEM: one file, without a name", "send receive",
+	 FLAG(xmodem)},
+	{"ymodem", 0, NULL, "YMODEM instead of ZMODEM", "send receive", FLAG(ymodem)},
+	{"resume", 0, NULL, "go on where an earlier attempt has ended (ZMODEM)", "send receive",
+	 FLAG(resume)},
+	{"directory", 0, "DIR", "where received files go; default: here", "receive",
+	 TEXT(directory)},
+	{"name", 0, "NAME", "what the file that comes by XMODEM is called", "receive", TEXT(name)},
+	{"overwrite", 0, NULL, "replace files of the same name", "receive", FLAG(overwrite)},
 	{"owner", 0, NULL, "own the call, not only watch it", "join", FLAG(owner)},
 	{"hard", 0, NULL, "close the port and begin with factory settings", "reset", FLAG(hard)},
 	{"force", 0, NULL, "start although a call is on the line", "console", FLAG(force)},
@@ -215,6 +227,10 @@ static int check_pairs(const struct options *options, char *why)
 		both = "--device and --socket";
 	else if (options->wait && options->no_wait)
 		both = "--wait and --no-wait";
+	else if (options->xmodem && options->ymodem)
+		both = "--xmodem and --ymodem";
+	else if (options->resume && (options->xmodem || options->ymodem))
+		snprintf(why, OPTIONS_WHY_MAX, "--resume is for ZMODEM");
 	else if (options->baud && !options->device)
 		snprintf(why, OPTIONS_WHY_MAX, "--baud is for the port of --device");
 	else
@@ -233,16 +249,12 @@ static bool wants_json(int argc, char **argv)
 	return false;
 }
 
-int options_parse(int argc, char **argv, struct options *options, char *why)
+static int parse(int argc, char **argv, struct options *options, struct option *longs, char *why)
 {
-	struct option longs[OPTION_ROWS + 1] = {0};
 	char shorts[2 + 2 * OPTION_ROWS + 1];
 	int r = 0;
 
 	getopt_tables(longs, shorts);
-	/* Never more arguments than words read, so argv itself has room for them. */
-	*options = (struct options){.json = wants_json(argc, argv),
-				    .args = (const char **)(void *)argv};
 	optind = 0; /* anew, should it not be the first time */
 	opterr = 0;
 	while (r == 0) {
@@ -258,6 +270,22 @@ int options_parse(int argc, char **argv, struct options *options, char *why)
 		options->args[options->args_n++] = argv[optind++];
 	options->args[options->args_n] = NULL;
 	return r < 0 ? r : check_pairs(options, why);
+}
+
+int options_parse(int argc, char **argv, struct options *options, char *why)
+{
+	struct option *longs = calloc(OPTION_ROWS + 1, sizeof(*longs));
+	int r = -ENOMEM;
+
+	/* Never more arguments than words read, so argv itself has room for them. */
+	*options = (struct options){.json = wants_json(argc, argv),
+				    .args = (const char **)(void *)argv};
+	if (longs)
+		r = parse(argc, argv, options, longs, why);
+	else
+		snprintf(why, OPTIONS_WHY_MAX, "out of memory");
+	free(longs);
+	return r;
 }
 
 bool options_row_fits(const struct option_row *row, const char *verb)

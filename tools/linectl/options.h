@@ -37,7 +37,14 @@ struct options {
 	uint32_t hangup_after; /**< seconds, 0: never */
 	bool automatic;
 	bool pty;
-	const char *log; /**< NULL: none */
+	const char *log;       /**< NULL: none */
+	const char *session;   /**< NULL: a call of its own */
+	const char *directory; /**< NULL: this one */
+	const char *name;      /**< NULL: as the sender says */
+	bool xmodem;
+	bool ymodem;
+	bool resume;
+	bool overwrite;
 	bool owner;
 	bool hard;
 	bool force;
@@ -91,7 +98,7 @@ const struct option_row *options_table(void);
  * @param options written, also on failure, so that an error can be told in the form that was asked
  * for
  * @param why     OPTIONS_WHY_MAX bytes, a sentence on failure
- * @return 0; -EINVAL
+ * @return 0; -EINVAL; -ENOMEM
  */
 int options_parse(int argc, char **argv, struct options *options, char *why);
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,24 +74,32 @@ static void export_call(struct json_object *info)
 	export("TRUNKLINE_CALLER_NAME", field_text(info, "caller_name"));
 }
 
-static void run(const char **argv, int fd, bool pty)
+/* Returns only when it has failed. */
+static void run(const struct program_order *order, int fd)
 {
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	if (pty && (setsid() < 0 || ioctl(fd, TIOCSCTTY, 0) < 0))
+	for (const char *const *word = order->environment; word && *word; word++)
+		putenv((char *)(uintptr_t)*word);
+	if (order->pty && (setsid() < 0 || ioctl(fd, TIOCSCTTY, 0) < 0))
 		return;
 	if (dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0)
 		return;
-	execvp(argv[0], (char *const *)(const void *)argv);
+	if (order->err >= 0 && dup2(order->err, STDERR_FILENO) < 0)
+		return;
+	if (order->directory && chdir(order->directory) < 0)
+		return;
+	execvp(order->argv[0], (char *const *)(const void *)order->argv);
 }
 
-int program_start(struct program *program, const char **argv, bool pty, struct json_object *info)
+int program_start(struct program *program, const struct program_order *order,
+		  struct json_object *info)
 {
 	int theirs = -1;
-	int ours = open_ends(pty, &theirs);
+	int ours = open_ends(order->pty, &theirs);
 	int r;
 
 	if (ours < 0)
@@ -98,8 +107,8 @@ int program_start(struct program *program, const char **argv, bool pty, struct j
 	program->pid = fork();
 	if (program->pid == 0) {
 		export_call(info);
-		run(argv, theirs, pty);
-		fprintf(stderr, "linectl: %s: %s\n", argv[0], strerror(errno));
+		run(order, theirs);
+		fprintf(stderr, "linectl: %s: %s\n", order->argv[0], strerror(errno));
 		_exit(127);
 	}
 	r = program->pid < 0 ? -errno : 0;

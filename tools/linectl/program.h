@@ -15,15 +15,22 @@ struct program {
 	int end; /**< becomes readable when it ends */
 };
 
+struct program_order {
+	const char **argv;		/**< NULL-terminated; what cannot be run exits with 127 */
+	bool pty;			/**< with a terminal of its own, which controls it */
+	const char *directory;		/**< where it runs; NULL: here */
+	const char *const *environment; /**< "NAME=VALUE", NULL-terminated; NULL: nothing more */
+	int err;			/**< its stderr; -1: ours */
+};
+
 /**
  * Start it, with the call in its environment (TRUNKLINE_CALLER and others).
  *
- * @param argv NULL-terminated; what cannot be run exits with 127
- * @param pty  with a terminal of its own, which controls it
  * @param info type Session of io.trunkline
  * @return 0; negative errno
  */
-int program_start(struct program *program, const char **argv, bool pty, struct json_object *info);
+int program_start(struct program *program, const struct program_order *order,
+		  struct json_object *info);
 
 /**
  * The call is over: let it read to the end, then hang up, and kill it in the end.

@@ -10,7 +10,7 @@
 
 #include "tools/linectl/connect.h"
 
-enum { SIGNALS, IN, OUT, STREAM, PROGRAM, FDS };
+enum { SIGNALS, IN, OUT, STREAM, PROGRAM, ASIDE, FDS };
 
 static bool is_empty(const struct relay_buffer *buffer)
 {
@@ -85,6 +85,7 @@ static int take_output(struct relay *relay)
 		return -1;
 	from->start = 0;
 	from->end = (size_t)n;
+	relay->received += (uint64_t)n;
 	/* A log that cannot be written is no reason to end a call. */
 	if (relay->log >= 0 && write(relay->log, from->bytes, from->end) < 0)
 		relay->log = -1;
@@ -102,6 +103,18 @@ static int write_output(struct relay *relay)
 	else if (errno != EAGAIN && errno != EINTR)
 		relay->out = -1;
 	return relay->out < 0 && relay->program < 0 ? -1 : 0;
+}
+
+bool relay_read_aside(struct relay *relay)
+{
+	char bytes[RELAY_SIZE / 4];
+	ssize_t n = relay->aside < 0 ? 0 : read(relay->aside, bytes, sizeof(bytes));
+
+	if (n > 0)
+		relay->read_aside(relay->user, bytes, (size_t)n);
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		relay->aside = -1;
+	return n > 0;
 }
 
 static int time_left(const struct relay *relay)
@@ -129,6 +142,7 @@ static int wait_for(struct relay *relay, struct pollfd *fds)
 	if (!fds[STREAM].events)
 		fds[STREAM].fd = -1;
 	fds[PROGRAM] = (struct pollfd){.fd = relay->program, .events = POLLIN};
+	fds[ASIDE] = (struct pollfd){.fd = relay->aside, .events = POLLIN};
 	return poll(fds, FDS, time_left(relay));
 }
 
@@ -150,6 +164,8 @@ static int settle(struct relay *relay)
 /* @return -1 leave; 0; 1 the call is over */
 static int serve(struct relay *relay, const struct pollfd *fds)
 {
+	if (fds[ASIDE].revents)
+		relay_read_aside(relay);
 	if (fds[PROGRAM].revents) {
 		relay->ended = true;
 		relay->program = -1;
@@ -180,10 +196,28 @@ enum relay_end relay_run(struct relay *relay)
 		if (r < 0)
 			continue; /* EINTR: a stop that has been continued */
 		connect_pause(relay->app, 0);
-		if (relay->app->interrupts > 0)
+		if (relay->app->interrupts > relay->calls)
 			return RELAY_INTERRUPTED;
 		r = serve(relay, fds);
 		if (r != 0)
 			return r > 0 ? RELAY_OVER : RELAY_LEFT;
 	}
+}
+
+void relay_say_goodbye(struct relay *relay, const char *bytes, size_t n, uint32_t limit_ms)
+{
+	struct relay_buffer *to = &relay->to_line;
+
+	relay->in = -1;
+	relay->out = -1;
+	relay->program = -1;
+	relay->calls = relay->app->interrupts;
+	relay->end_ms = connect_now_ms() + limit_ms;
+	memmove(to->bytes, to->bytes + to->start, to->end - to->start);
+	to->end -= to->start;
+	to->start = 0;
+	if (n > sizeof(to->bytes) - to->end)
+		n = sizeof(to->bytes) - to->end;
+	memcpy(to->bytes + to->end, bytes, n);
+	to->end += n;
 }

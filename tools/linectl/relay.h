@@ -34,7 +34,10 @@ struct relay {
 	/** Becomes readable when the program ends whose in and out are, both non-blocking; its
 	 * failures end one direction only. -1: there is no program. */
 	int program;
-	uint32_t limit_ms; /**< leave so long after the end of the input; 0: never */
+	uint32_t limit_ms;  /**< leave so long after the end of the input; 0: never */
+	unsigned int calls; /**< so many signals have been heard already */
+	int aside;	    /**< something else to read, non-blocking; -1: nothing */
+	void (*read_aside)(void *user, const char *bytes, size_t n);
 	/** @param to has RELAY_SIZE bytes; @return how many go to the line; -1: leave. NULL: none
 	 */
 	long (*filter)(void *user, const char *from, size_t n, char *to);
@@ -44,6 +47,7 @@ struct relay {
 	uint64_t end_ms; /* when the limit is reached; 0: it is not counting */
 	bool ended;	 /* the program has */
 	bool shut;
+	uint64_t received; /* bytes from the line */
 	struct relay_buffer from_line;
 	struct relay_buffer to_line;
 };
@@ -53,5 +57,12 @@ struct relay {
  * that has come.
  */
 enum relay_end relay_run(struct relay *relay);
+
+/** Read some of what there is to read aside. @return there was something */
+bool relay_read_aside(struct relay *relay);
+
+/** The input ends with these bytes, behind what has been read, in time or not; nobody reads any
+ * more. */
+void relay_say_goodbye(struct relay *relay, const char *bytes, size_t n, uint32_t limit_ms);
 
 #endif

@@ -9,15 +9,16 @@
 #include "tools/linectl/connect.h"
 #include "tools/linectl/program.h"
 #include "tools/linectl/session.h"
+#include "tools/linectl/transfer.h"
 #include "tools/varlink/interface.h"
 
 #define ATTACH_MS 30000 /* the daemon answers at once */
-#define REST_MS	  60000 /* what a program has left behind may take a slow line so long */
 
 enum status stream_attach(struct app *app, struct varlink_client *stream, const char *session,
-			  bool hang_up)
+			  const char *end)
 {
-	struct json_object *params = session_params_flag(session, "hang_up", hang_up);
+	struct json_object *params =
+		end ? session_params_flag(session, end, true) : session_params(session);
 	struct varlink_reply reply = {0};
 	enum status status = STATUS_OK;
 	int r;
@@ -44,7 +45,10 @@ static enum relay_end carry_program(struct relay *relay, struct json_object *inf
 	enum relay_end end;
 	int r;
 
-	r = program_start(&program, options->command, options->pty, info);
+	r = program_start(
+		&program,
+		&(struct program_order){.argv = options->command, .pty = options->pty, .err = -1},
+		info);
 	if (r < 0) {
 		output_error(&relay->app->output, &(struct output_error){
 							  .status = STATUS_OTHER,
@@ -58,7 +62,7 @@ static enum relay_end carry_program(struct relay *relay, struct json_object *inf
 	relay->in = program.fd;
 	relay->out = program.fd;
 	relay->program = program.end;
-	relay->limit_ms = REST_MS;
+	relay->limit_ms = STREAM_REST_MS;
 	end = relay_run(relay);
 	*ret_status = program_finish(&program);
 	return end;
@@ -80,7 +84,13 @@ enum relay_end stream_carry(struct app *app, struct varlink_client *stream,
 	relay->out = STDOUT_FILENO;
 	relay->log = -1;
 	relay->program = -1;
-	end = app->options.command ? carry_program(relay, info, ret_status) : relay_run(relay);
+	relay->aside = -1;
+	if (app->transfer)
+		end = transfer_carry(app->transfer, relay, info, ret_status);
+	else if (app->options.command)
+		end = carry_program(relay, info, ret_status);
+	else
+		end = relay_run(relay);
 	free(relay);
 	return end;
 }

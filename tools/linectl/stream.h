@@ -8,13 +8,16 @@
 
 struct json_object;
 
+#define STREAM_REST_MS 60000 /* what a program has left behind may take a slow line so long */
+
 /**
  * Have a connection become the stream.
- * @param hang_up drop the call behind the last byte of the input
+ * @param end what is to happen behind the last byte of the input: "hang_up", "detach"; NULL:
+ * nothing
  * @return OK, or the status; the error has been told
  */
 enum status stream_attach(struct app *app, struct varlink_client *stream, const char *session,
-			  bool hang_up);
+			  const char *end);
 
 /**
  * Carry the bytes of a connected call: between it and the command of the user, or stdin and stdout.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "tools/linectl/command.h"
@@ -10,10 +11,11 @@ static const struct {
 	size_t max;
 	bool line;
 } shapes[] = {
-	{"list", 0, 0, false},	   {"status", 0, 1, false}, {"release", 0, 1, false},
-	{"show", 1, 1, true},	   {"dial", 2, 2, true},    {"answer", 1, 1, true},
-	{"monitor", 0, 1, false},  {"call", 1, 2, false},   {"info", 1, 1, false},
-	{"sessions", 0, 0, false}, {"at", 2, 2, true},	    {"connect", 2, 2, true},
+	{"list", 0, 0, false},	   {"status", 0, 1, false},	{"release", 0, 1, false},
+	{"show", 1, 1, true},	   {"dial", 2, 2, true},	{"answer", 1, 1, true},
+	{"monitor", 0, 1, false},  {"call", 1, 2, false},	{"info", 1, 1, false},
+	{"sessions", 0, 0, false}, {"at", 2, 2, true},		{"connect", 2, 2, true},
+	{"receive", 1, 2, true},   {"send", 3, SIZE_MAX, true},
 };
 
 Test(command, arguments_follow_from_the_synopsis)
