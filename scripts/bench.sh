@@ -26,7 +26,7 @@ measure() {
 	cat "$BUILD/figure" >>"$BUILD/figures"
 }
 
-for name in at peers parser lines calls data drop gone curve lined; do
+for name in at peers parser lines calls data drop gone curve lined mm; do
 	measure "$BUILD/tests/bench_$name" "$@"
 done
 for name in simulation sizes counts; do

@@ -14,7 +14,7 @@ PACKAGES_TEST="$PACKAGES_BUILD g++ libcriterion-dev scdoc python3 python3-promet
 	umockdev libumockdev-dev clang-format-14 shellcheck valgrind"
 PACKAGES_BENCH="$PACKAGES_TEST binutils"
 # What benchmarks measure beside us; what is missing is skipped.
-PACKAGES_PEERS="ppp python3-serial"
+PACKAGES_PEERS="ppp python3-serial libgammu-dev modemmanager dbus libdbus-1-dev"
 # For tests on real kernels, which are skipped without them.
 PACKAGES_QEMU="qemu-system-x86 zstd cpio kmod"
 
@@ -49,11 +49,14 @@ packages_install() {
 	packages_stop_services "$missing" >&2
 }
 
-# Debian starts what it installs; a terminal server is wanted by tests only, who start their own.
+# Debian starts what it installs; a terminal server is wanted by tests only, ModemManager by
+# benchmarks only, and both start their own.
 packages_stop_services() {
+	[ -d /run/systemd/system ] || return 0
 	case $1 in
-	*ser2net*)
-		[ ! -d /run/systemd/system ] || packages_as_root systemctl disable --now ser2net
-		;;
+	*ser2net*) packages_as_root systemctl disable --now ser2net ;;
+	esac
+	case $1 in
+	*modemmanager*) packages_as_root systemctl disable --now ModemManager ;;
 	esac
 }

@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tests/bench/bench.h"
@@ -129,17 +128,6 @@ void daemon_stop(struct daemon *daemon)
 	(void)unlink(daemon->socket);
 	(void)unlink(daemon->notify);
 	(void)rmdir(daemon->folder);
-}
-
-uint64_t daemon_cpu_ns(const struct daemon *daemon)
-{
-	struct timespec used;
-	clockid_t clock;
-
-	bench_check(clock_getcpuclockid(daemon->pid, &clock) == 0 &&
-			    clock_gettime(clock, &used) == 0,
-		    "its clock");
-	return (uint64_t)used.tv_sec * UINT64_C(1000000000) + (uint64_t)used.tv_nsec;
 }
 
 struct varlink_client *daemon_connect(const struct daemon *daemon)

@@ -24,7 +24,6 @@ void daemon_program(const char *name, char *buf, size_t size);
 /* Returns when it is ready to serve. Whatever fails ends the program. */
 void daemon_start(struct daemon *daemon, const char (*paths)[32], size_t n);
 void daemon_stop(struct daemon *daemon);
-uint64_t daemon_cpu_ns(const struct daemon *daemon);
 
 struct varlink_client *daemon_connect(const struct daemon *daemon);
 /* Wait until all n lines are ready. */

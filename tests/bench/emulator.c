@@ -34,6 +34,7 @@ struct line {
 	int master;
 	int slave;   /* kept open, or the master would be hung up between two users */
 	bool online; /* data state: what comes goes back */
+	bool echoes; /* commands; off until ATE1 (V.250 §6.2.4) */
 	size_t len;
 	char command[COMMAND_MAX];
 	const char *answer; /* due at due_ns */
@@ -66,6 +67,10 @@ static const struct {
 	{"AT+GMR", "\r\n1\r\n" OK},
 	{"AT+GCAP", "\r\n+GCAP: +FCLASS,+V\r\n" OK},
 	{"AT#UD", "\r\nERROR\r\n"},
+	/* What libgammu asks of a modem (27.007); it is content with OK to the rest. */
+	{"AT+CSCS?", "\r\n+CSCS: \"GSM\"\r\n" OK},
+	{"AT+CSCS=?", "\r\n+CSCS: (\"GSM\",\"HEX\")\r\n" OK},
+	{"AT+CSQ", "\r\n+CSQ: 20,0\r\n" OK},
 	{"AT", OK},
 	{"", "\r\nERROR\r\n"},
 };
@@ -176,6 +181,10 @@ static void receive(struct modems *m, uint32_t index)
 	line->command[line->len] = '\0';
 	if (line->command[line->len - 1] != '\r' && line->len < COMMAND_MAX - 1)
 		return;
+	if (line->echoes)
+		put(line->master, line->command);
+	if (strncmp(line->command, "ATE", 3) == 0)
+		line->echoes = line->command[3] == '1';
 	line->online = is_data_call(line);
 	if (line->online)
 		put(line->master, "\r\nCONNECT 33600\r\n");

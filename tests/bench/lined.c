@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* lined: its start, its memory, its idleness; what a command and an event take through it. */
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,40 +12,14 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/daemon.h"
 #include "tests/bench/emulator.h"
+#include "tests/bench/process.h"
 #include "tests/bench/raw.h"
 #include "tools/varlink/json.h"
 
 #define LINES	   64
 #define TIMEOUT_MS 60000
 
-extern char **environ;
-
 /* ---- whole programs ---- */
-
-/* @return ms from posix_spawn() to its end, which must be a good one */
-static double run_program(const char *program, char **argv)
-{
-	uint64_t start = bench_now_ns();
-	posix_spawn_file_actions_t actions;
-	int status;
-	pid_t pid;
-
-	bench_check(posix_spawn_file_actions_init(&actions) == 0 &&
-			    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null",
-							     O_WRONLY, 0) == 0 &&
-			    posix_spawn(&pid, program, &actions, NULL, argv, environ) == 0,
-		    program);
-	bench_check(waitpid(pid, &status, 0) == pid && status == 0, program);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	return (double)(bench_now_ns() - start) / 1e6;
-}
-
-static double run_true(void)
-{
-	char *argv[] = {"true", NULL};
-
-	return run_program("/bin/true", argv);
-}
 
 static void measure_list(struct emulator *emulator, size_t runs)
 {
@@ -68,9 +39,9 @@ static void measure_list(struct emulator *emulator, size_t runs)
 	daemon_start(&daemon, emulator->paths, 8);
 	daemon_await_ready(&daemon, 8);
 	for (size_t i = 0; i < runs; i++) {
-		double limit = run_true();
+		double limit = process_run_true();
 
-		bench_add(&figure, run_program(program, argv), limit);
+		bench_add(&figure, process_run(program, argv), limit);
 	}
 	bench_print(&figure);
 	daemon_stop(&daemon);
@@ -98,7 +69,7 @@ static void measure_start(struct emulator *emulator, size_t runs)
 		figures[i].aim = BENCH_VALUE_MAX;
 		figures[i].wanted = 10;
 		for (size_t run = 0; run < runs; run++) {
-			double limit = run_true();
+			double limit = process_run_true();
 			struct daemon daemon;
 
 			daemon_start(&daemon, emulator->paths, lines[i]);
@@ -116,36 +87,12 @@ static void measure_start(struct emulator *emulator, size_t runs)
 
 /* ---- idleness ---- */
 
-/* The number behind a word at the start of a line of /proc/PID/NAME. */
-static double proc_number(pid_t pid, const char *name, const char *word)
-{
-	char path[64], line[256];
-	double value = -1;
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	file = fopen(path, "re");
-	bench_check(file != NULL, path);
-	while (fgets(line, sizeof(line), file))
-		if (strncmp(line, word, strlen(word)) == 0)
-			value = strtod(line + strlen(word), NULL);
-	(void)fclose(file);
-	bench_check(value >= 0, word);
-	return value;
-}
-
-static double pss_kib(const struct daemon *daemon)
-{
-	return proc_number(daemon->pid, "smaps_rollup", "Pss:");
-}
-
 static double wakeups_per_minute(const struct daemon *daemon, int seconds)
 {
-	const char *word = "voluntary_ctxt_switches:";
-	double before = proc_number(daemon->pid, "status", word);
+	double before = process_sleeps(daemon->pid);
 
 	(void)poll(NULL, 0, seconds * 1000);
-	return (proc_number(daemon->pid, "status", word) - before) * 60 / seconds;
+	return (process_sleeps(daemon->pid) - before) * 60 / seconds;
 }
 
 static double measure_pss(struct emulator *emulator, size_t lines, struct bench_figure *figure)
@@ -155,7 +102,7 @@ static double measure_pss(struct emulator *emulator, size_t lines, struct bench_
 
 	daemon_start(&daemon, emulator->paths, lines);
 	daemon_await_ready(&daemon, lines);
-	pss = pss_kib(&daemon);
+	pss = process_pss_kib(daemon.pid);
 	bench_add(figure, pss, 0);
 	bench_print(figure);
 	daemon_stop(&daemon);
@@ -285,10 +232,10 @@ static void measure_command(struct emulator *emulator, size_t runs)
 	client = daemon_connect(&daemon);
 	for (size_t i = 0; i < runs; i++) {
 		double limit = round_trip_us(&echo);
-		uint64_t before = daemon_cpu_ns(&daemon);
+		uint64_t before = process_cpu_ns(daemon.pid);
 
 		bench_add(&latency, command_us(client), limit);
-		bench_add(&cpu, (double)(daemon_cpu_ns(&daemon) - before) / 1e3, 0);
+		bench_add(&cpu, (double)(process_cpu_ns(daemon.pid) - before) / 1e3, 0);
 	}
 	bench_print(&latency);
 	bench_print(&cpu);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What others need for AT transactions, beside the same raw program as at.c and on the same
- * emulator: chat (of pppd) and python3-serial, where they are installed. Each is used as its manual
- * says. A slice of chat is one process: that is how it is used, and it takes 10 ms for a byte.
+ * emulator: chat (of pppd), python3-serial and libgammu, where they are installed. Each is used as
+ * its manual says. A slice of chat is one process: that is how it is used, and it takes 10 ms for a
+ * byte. libgammu needs a modem that echoes, and has no plain AT: raw does the same beside it.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/gammu.h"
 #include "tests/bench/raw.h"
 
 #define CHAT	    "/usr/sbin/chat"
@@ -31,13 +33,19 @@ static double used_us(const struct rusage *usage)
 	       (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
 }
 
-static struct cost raw_slice(struct raw *raw, size_t n)
+/* Of n transactions in this process, since then. */
+static struct cost since(uint64_t cpu, uint64_t start, size_t n)
+{
+	return (struct cost){.rate = (double)n * 1e9 / (double)(bench_now_ns() - start),
+			     .cpu_us = (double)(bench_cpu_ns() - cpu) / 1e3 / (double)n};
+}
+
+static struct cost raw_slice(struct raw *raw, const char *command, size_t n)
 {
 	uint64_t cpu = bench_cpu_ns(), start = bench_now_ns();
 
-	raw_ping_pong(raw, 0, "AT\r", n);
-	return (struct cost){.rate = (double)n * 1e9 / (double)(bench_now_ns() - start),
-			     .cpu_us = (double)(bench_cpu_ns() - cpu) / 1e3 / (double)n};
+	raw_ping_pong(raw, 0, command, n);
+	return since(cpu, start, n);
 }
 
 /* A process with in and out as its standard input and output. */
@@ -125,7 +133,7 @@ static void measure_chat(const char *path, struct raw *raw, size_t runs)
 		return;
 	}
 	for (size_t i = 0; i < runs; i++)
-		add(&chat, chat_slice(path), raw_slice(raw, OTHER_SLICE));
+		add(&chat, chat_slice(path), raw_slice(raw, "AT\r", OTHER_SLICE));
 	print(&chat);
 }
 
@@ -202,10 +210,40 @@ static void measure_pyserial(char *path, struct raw *raw, size_t runs)
 	pyserial_start(&python, path);
 	(void)pyserial_slice(&python, 1);
 	for (size_t i = 0; i < runs; i++)
-		add(&peer, pyserial_slice(&python, OTHER_SLICE), raw_slice(raw, OTHER_SLICE));
+		add(&peer, pyserial_slice(&python, OTHER_SLICE),
+		    raw_slice(raw, "AT\r", OTHER_SLICE));
 	(void)fclose(python.to);
 	(void)fclose(python.from);
 	bench_check(await_exit(python.pid, &usage), "python has failed");
+	print(&peer);
+}
+
+/* ---- libgammu ---- */
+
+static struct cost gammu_slice(struct gammu *gammu, size_t n)
+{
+	uint64_t cpu = bench_cpu_ns(), start = bench_now_ns();
+
+	gammu_transactions(gammu, n);
+	return since(cpu, start, n);
+}
+
+static void measure_gammu(const char *path, struct raw *raw, size_t runs)
+{
+	static struct peer peer = PEER("at.gammu", "libgammu");
+	struct gammu *gammu;
+	const char *why;
+
+	why = gammu_start(path, &gammu);
+	if (why) {
+		bench_skip("at.gammu", "AT transactions, libgammu", why);
+		return;
+	}
+	raw_ping_pong(raw, 0, "ATE1\r", 1);
+	for (size_t i = 0; i < runs; i++)
+		add(&peer, gammu_slice(gammu, OTHER_SLICE),
+		    raw_slice(raw, GAMMU_COMMAND, OTHER_SLICE));
+	gammu_stop(gammu);
 	print(&peer);
 }
 
@@ -215,10 +253,11 @@ int main(int argc, char **argv)
 	static struct emulator emulator;
 	struct raw raw;
 
-	emulator_start(&emulator, 3);
+	emulator_start(&emulator, 4);
 	raw_open(&raw, emulator.paths, 1);
 	measure_chat(emulator.paths[1], &raw, options.brief ? 1 : 15);
 	measure_pyserial(emulator.paths[2], &raw, options.brief ? 1 : 50);
+	measure_gammu(emulator.paths[3], &raw, options.brief ? 1 : 50);
 	raw_close(&raw);
 	emulator_stop(&emulator);
 	return EXIT_SUCCESS;
