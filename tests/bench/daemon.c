@@ -147,12 +147,66 @@ static struct varlink_reply await(struct varlink_client *client)
 	return reply;
 }
 
+void daemon_await_reply(struct varlink_client *client)
+{
+	struct varlink_reply reply = await(client);
+
+	varlink_reply_clear(&reply);
+}
+
 struct varlink_reply daemon_call(struct varlink_client *client, const char *method,
 				 const char *params)
 {
 	bench_check(varlink_client_call(client, method, json_tokener_parse(params), 0) == 0,
 		    method);
 	return await(client);
+}
+
+struct varlink_client *daemon_monitor(const struct daemon *daemon)
+{
+	struct varlink_client *events = daemon_connect(daemon);
+
+	bench_check(varlink_client_call(events, "io.trunkline.Monitor", NULL, VARLINK_CALL_MORE) ==
+			    0,
+		    "Monitor");
+	return events;
+}
+
+void daemon_await_events(struct varlink_client *events, const char *type, const char *state,
+			 size_t n)
+{
+	while (n > 0) {
+		struct varlink_reply reply = await(events);
+		struct json_object *event = varlink_json_get(reply.params, "event");
+
+		if (strcmp(varlink_json_get_string(event, "type"), type) == 0 &&
+		    strcmp(varlink_json_get_string(event, "state"), state) == 0)
+			n--;
+		varlink_reply_clear(&reply);
+	}
+}
+
+void daemon_dial(struct varlink_client *client, size_t line, char session[DAEMON_SESSION_SIZE])
+{
+	struct varlink_reply reply;
+	char params[96];
+
+	(void)snprintf(params, sizeof(params),
+		       "{\"line\":\"l%zu\",\"number\":\"300\",\"media\":\"voice\"}", line);
+	reply = daemon_call(client, "io.trunkline.Dial", params);
+	(void)snprintf(session, DAEMON_SESSION_SIZE, "%s",
+		       varlink_json_get_string(reply.params, "session"));
+	varlink_reply_clear(&reply);
+}
+
+void daemon_release(struct varlink_client *client, const char *session)
+{
+	struct varlink_reply reply;
+	char params[DAEMON_SESSION_SIZE + 32];
+
+	(void)snprintf(params, sizeof(params), "{\"session\":\"%s\"}", session);
+	reply = daemon_call(client, "io.trunkline.Release", params);
+	varlink_reply_clear(&reply);
 }
 
 /* Index of the line "l17". */
@@ -188,14 +242,11 @@ static void mark_all(bool *ready, size_t *missing, struct json_object *lines)
 /* The events are asked for first, so nothing is missed between them and the list. */
 void daemon_await_ready(const struct daemon *daemon, size_t n)
 {
-	struct varlink_client *events = daemon_connect(daemon), *client = daemon_connect(daemon);
+	struct varlink_client *events = daemon_monitor(daemon), *client = daemon_connect(daemon);
 	bool ready[EMULATOR_LINES_MAX] = {false};
 	struct varlink_reply reply;
 	size_t missing = n;
 
-	bench_check(varlink_client_call(events, "io.trunkline.Monitor", NULL, VARLINK_CALL_MORE) ==
-			    0,
-		    "Monitor");
 	reply = daemon_call(client, "io.trunkline.ListLines", "{}");
 	mark_all(ready, &missing, varlink_json_get(reply.params, "lines"));
 	varlink_reply_clear(&reply);

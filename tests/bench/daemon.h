@@ -31,5 +31,18 @@ void daemon_await_ready(const struct daemon *daemon, size_t n);
 /* A call whose parameters are text, JSON, and its one reply; an error ends the program. */
 struct varlink_reply daemon_call(struct varlink_client *client, const char *method,
 				 const char *params);
+/* The reply to a call that has been sent, which must be a good one. */
+void daemon_await_reply(struct varlink_client *client);
+
+#define DAEMON_SESSION_SIZE 64
+
+/* A connection that gets all events. */
+struct varlink_client *daemon_monitor(const struct daemon *daemon);
+/* Wait until n events of that type have told that state. Others are lost. */
+void daemon_await_events(struct varlink_client *events, const char *type, const char *state,
+			 size_t n);
+/* Begin a voice call. */
+void daemon_dial(struct varlink_client *client, size_t line, char session[DAEMON_SESSION_SIZE]);
+void daemon_release(struct varlink_client *client, const char *session);
 
 #endif

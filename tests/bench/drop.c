@@ -76,7 +76,7 @@ static void measure_latencies(struct rig *rig, bool brief)
 	static const struct {
 		uint32_t delay_us;
 		size_t runs;
-	} cases[] = {{0, 500}, {10000, 50}, {100000, 15}, {1000000, 5}};
+	} cases[] = {{0, 500}, {10000, 50}, {100000, 25}, {1000000, 11}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint32_t delay_us = brief ? cases[i].delay_us / 100 : cases[i].delay_us;

@@ -16,8 +16,7 @@
 #include "tests/bench/raw.h"
 #include "tools/varlink/json.h"
 
-#define LINES	   64
-#define TIMEOUT_MS 60000
+#define LINES 64
 
 /* ---- whole programs ---- */
 
@@ -285,43 +284,20 @@ static double relayed_us(struct emulator *emulator, const struct echo *relay)
 	return (double)(bench_now_ns() - start) / 1e3;
 }
 
-static void await_state(struct varlink_client *events, const char *type, const char *state)
-{
-	bool reached = false;
-
-	while (!reached) {
-		struct varlink_reply reply;
-		struct json_object *event;
-
-		bench_check(varlink_client_wait(events, TIMEOUT_MS, &reply) == 0 && !reply.error,
-			    "no event");
-		event = varlink_json_get(reply.params, "event");
-		reached = strcmp(varlink_json_get_string(event, "type"), type) == 0 &&
-			  strcmp(varlink_json_get_string(event, "state"), state) == 0;
-		varlink_reply_clear(&reply);
-	}
-}
-
 static double event_us(struct emulator *emulator, struct varlink_client *client,
 		       struct varlink_client *events)
 {
-	struct varlink_reply reply;
-	char params[64];
+	char session[DAEMON_SESSION_SIZE];
 	uint64_t start;
 	double us;
 
-	reply = daemon_call(client, "io.trunkline.Dial",
-			    "{\"line\":\"l0\",\"number\":\"300\",\"media\":\"voice\"}");
-	(void)snprintf(params, sizeof(params), "{\"session\":\"%s\"}",
-		       varlink_json_get_string(reply.params, "session"));
-	varlink_reply_clear(&reply);
-	await_state(events, "call-state", "proceeding");
+	daemon_dial(client, 0, session);
+	daemon_await_events(events, "call-state", "proceeding", 1);
 	start = emulator_say_no_carrier(emulator, 0);
-	await_state(events, "call-state", "disconnected");
+	daemon_await_events(events, "call-state", "disconnected", 1);
 	us = (double)(bench_now_ns() - start) / 1e3;
-	await_state(events, "line-state", "ready");
-	reply = daemon_call(client, "io.trunkline.Release", params);
-	varlink_reply_clear(&reply);
+	daemon_await_events(events, "line-state", "ready", 1);
+	daemon_release(client, session);
 	return us;
 }
 
@@ -354,10 +330,7 @@ static void measure_event(struct emulator *emulator, size_t runs)
 	daemon_start(&daemon, emulator->paths, 1);
 	daemon_await_ready(&daemon, 1);
 	client = daemon_connect(&daemon);
-	events = daemon_connect(&daemon);
-	bench_check(varlink_client_call(events, "io.trunkline.Monitor", NULL, VARLINK_CALL_MORE) ==
-			    0,
-		    "Monitor");
+	events = daemon_monitor(&daemon);
 	for (size_t i = 0; i < runs; i++) {
 		double limit = relayed_us(emulator, &relay);
 		double us = event_us(emulator, client, events);
