@@ -127,6 +127,10 @@ class Values(Case):
         self.assertEqual(metrics.value("off_hook_seconds_total", line="a"),
                          self.metrics().value("off_hook_seconds_total", line="a"))
         self.assertEqual(metrics.value("unreleased_sessions"), 0)
+        # Nobody has said a word but the modems themselves, and their lines are good.
+        self.assertEqual(metrics.value("call_bytes_total", line="a", kind="out"), 0)
+        self.assertEqual(metrics.value("link_troubles_total", line="a"), 0)
+        self.assertEqual(len(metrics.samples("link_troubles_total", line="a")), 8)
         self.assertNotIn("555", metrics.text)
         self.assertNotIn("103", metrics.text.split("\ntrunkline_line_state")[1])
 

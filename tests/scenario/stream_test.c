@@ -551,6 +551,98 @@ Test(stream, the_record_tells_how_the_modem_found_the_call)
 	leave(&p);
 }
 
+/* ---- a line that is slow and bad ---- */
+
+static void shape(struct pair *p, size_t index, uint32_t speed, const char *noise)
+{
+	struct sim_modem *modem = p->rig.modems[index].sim;
+	struct sim_modem_options options = *sim_modem_options(modem);
+	const char *why = "";
+
+	options.speed = speed;
+	options.latency_ms = 10;
+	cr_assert_eq(sim_noise_parse(hal_slice_str(noise), &options.noise, &why), 0, "%s", why);
+	sim_modem_set_options(modem, &options);
+}
+
+/* The record of a modem's call has exactly what the emulator did. */
+static void expect_counts(struct pair *p, size_t index, tl_session session)
+{
+	const struct sim_link *link = sim_modem_link(p->rig.modems[index].sim);
+	const uint64_t counts[TL_QUALITY_COUNT] = {
+		[TL_QUALITY_RATE_OUT] = 28800,
+		[TL_QUALITY_RATE_IN] = 28800,
+		[TL_QUALITY_RENEGOTIATIONS] = link->renegotiations,
+		[TL_QUALITY_RETRAINS_ASKED] = link->retrains_asked,
+		[TL_QUALITY_RETRAINS_GRANTED] = link->retrains_granted,
+		[TL_QUALITY_ERRORS_OUT] = link->errors_tx,
+		[TL_QUALITY_ERRORS_IN] = link->errors_rx,
+		[TL_QUALITY_LOST_OUT] = link->lost_tx,
+		[TL_QUALITY_LOST_IN] = link->lost_rx,
+	};
+	struct tl_session_info *info = rig_info(&p->rig, session);
+
+	cr_assert(tl_session_info_is_final(info));
+	for (int i = 0; i < TL_QUALITY_COUNT; i++)
+		cr_expect_eq(tl_session_info_quality(info, (enum tl_quality)i), (int64_t)counts[i],
+			     "modem %zu: %s", index, tl_quality_name((enum tl_quality)i));
+	cr_expect_gt(counts[TL_QUALITY_ERRORS_OUT], 20);
+	(void)tl_session_info_free(info);
+}
+
+Test(stream, the_record_counts_what_the_line_did_and_nothing_is_damaged)
+{
+	static char data[65536];
+
+	fill(data, sizeof(data));
+	for (size_t i = 0; i < PORTS; i++) {
+		struct pair p;
+
+		connect(&p, &ports[i].options);
+		shape(&p, 0, 33600, "flip in 2000");
+		shape(&p, 1, 0, "lose every 1500 burst 2");
+		carry(&p, false, data, sizeof(data), 0);
+		carry(&p, true, data, sizeof(data), 0);
+		cr_assert_eq(sim_modem_retrain(p.rig.modems[0].sim), 0);
+		cr_assert_eq(sim_modem_retrain(p.rig.modems[0].sim), 0);
+		shape(&p, 1, 28800, "lose every 1500 burst 2");
+		carry(&p, false, data, sizeof(data), 0);
+		cr_assert_eq(tl_session_drop(p.rig.ctx, p.a, 0, NULL), 0);
+		rig_run_ms(&p.rig, 60000);
+		expect_counts(&p, 0, p.a);
+		expect_counts(&p, 1, p.b);
+		leave(&p);
+	}
+}
+
+/* What must not be taken for words of the modem, nor be obeyed by it. */
+#define LIKE_A_MODEM "+++ATH\rNO CARRIER\r\n"
+#define LONG_CALL    (10 * 1024 * 1024)
+
+Test(stream, ten_megabytes_of_anything_pass_a_slow_line)
+{
+	static char data[LONG_CALL];
+
+	for (size_t i = 0; i < PORTS; i++) {
+		struct pair p;
+		uint64_t begin, us;
+
+		fill(data, sizeof(data) / 2);
+		for (size_t k = sizeof(data) / 2; k < sizeof(data); k++)
+			data[k] = LIKE_A_MODEM[k % (sizeof(LIKE_A_MODEM) - 1)];
+		connect(&p, &ports[i].options);
+		shape(&p, 0, 230400, "none");
+		begin = p.rig.clock.now_us;
+		carry(&p, i == 1, data, sizeof(data), 0);
+		us = p.rig.clock.now_us - begin;
+		/* 134 octets for 128: no faster than the line, and it never waited for us. */
+		cr_expect_geq(us, LONG_CALL / 128 * 134 * UINT64_C(8000000) / 230400);
+		cr_expect_leq(us, LONG_CALL / 128 * 134 * UINT64_C(8000000) / 230400 * 101 / 100);
+		cr_expect_eq(rig_state(&p.rig, p.a), TL_CALL_CONNECTED);
+		leave(&p);
+	}
+}
+
 /* Unsent bytes: the far end does not read, so they stay at the port. */
 static size_t clog_up(struct pair *p)
 {

@@ -21,7 +21,8 @@ static const struct {
 	{"idle", "on hook, verified", "on hook, verified"},
 };
 
-#define MOMENTS (sizeof(moments) / sizeof(moments[0]))
+#define QUALITY_MAX 256
+#define MOMENTS	    (sizeof(moments) / sizeof(moments[0]))
 
 static bool is_incoming(struct json_object *info)
 {
@@ -130,15 +131,60 @@ static void print_when(const struct output *output, struct json_object *info)
 	}
 }
 
+/* What has gone wrong, as far as the modem tells; singular and plural. */
+static const struct {
+	const char *key;
+	const char *one;
+	const char *many;
+} troubles[] = {
+	{"carrier_losses", "carrier loss", "carrier losses"},
+	{"renegotiations", "change of the rate", "changes of the rate"},
+	{"retrains_asked", "retrain asked for", "retrains asked for"},
+	{"retrains_granted", "retrain granted", "retrains granted"},
+	{"errors_out", "frame sent again", "frames sent again"},
+	{"errors_in", "frame damaged", "frames damaged"},
+	{"lost_out", "byte out lost", "bytes out lost"},
+	{"lost_in", "byte in lost", "bytes in lost"},
+};
+
+static const char *quality_text(struct json_object *info, char *buf, size_t size)
+{
+	struct json_object *quality = field_get(info, "quality");
+	int64_t rate = field_int(info, "rate");
+	int64_t rates[] = {field_int(quality, "rate_out"), field_int(quality, "rate_in")};
+	size_t used = 0;
+
+	buf[0] = '\0';
+	if (rates[0] > 0 && rates[1] > 0 && (rates[0] != rate || rates[1] != rate))
+		used = (size_t)snprintf(buf, size,
+					"%" PRId64 " bit/s out and %" PRId64 " in at the end",
+					rates[0], rates[1]);
+	for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]) && used < size; i++) {
+		int64_t n = field_int(quality, troubles[i].key);
+
+		if (n > 0)
+			used += (size_t)snprintf(buf + used, size - used, "%s%" PRId64 " %s",
+						 used ? ", " : "", n,
+						 n == 1 ? troubles[i].one : troubles[i].many);
+	}
+	return buf;
+}
+
 static void print_link(const struct output *output, struct json_object *info)
 {
 	int64_t in = field_int(info, "bytes_in");
 	int64_t out = field_int(info, "bytes_out");
-	char link[OUTPUT_CELL_MAX];
+	int64_t unsent = field_int(info, "bytes_unsent");
+	char text[QUALITY_MAX];
 
-	output_row(output, "link", "%s", record_link(info, link, sizeof(link)));
-	if (in > 0 || out > 0)
+	output_row(output, "link", "%s", record_link(info, text, sizeof(text)));
+	if (unsent > 0)
+		output_row(output, "bytes",
+			   "%" PRId64 " in, %" PRId64 " out, %" PRId64 " of them never sent", in,
+			   out, unsent);
+	else if (in > 0 || out > 0)
 		output_row(output, "bytes", "%" PRId64 " in, %" PRId64 " out", in, out);
+	output_row(output, "quality", "%s", quality_text(info, text, sizeof(text)));
 }
 
 static void print_end(const struct output *output, struct json_object *info)

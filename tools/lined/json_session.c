@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <json-c/json.h>
+#include <stdio.h>
 #include <trunkline/session.h>
 
 #include "tools/lined/calls.h"
 #include "tools/lined/daemon.h"
 #include "tools/lined/json.h"
 #include "tools/varlink/json.h"
+
+#define QUALITY_KEY_MAX 32
 
 static void put_features(struct varlink_build *build, unsigned int features)
 {
@@ -85,6 +88,35 @@ static void put_identity(struct varlink_build *b, const struct lined *lined,
 	varlink_put_bool(b, "final", tl_session_info_is_final(info));
 }
 
+/* Members are called as the library has it, with underscores. */
+static void put_quality(struct varlink_build *build, const struct tl_session_info *info)
+{
+	struct json_object *object = NULL;
+	struct varlink_build b;
+	bool told = false;
+
+	varlink_build_start(&b);
+	for (int i = 0; i < TL_QUALITY_COUNT; i++) {
+		enum tl_quality quality = (enum tl_quality)i;
+		int64_t value = tl_session_info_quality(info, quality);
+		char key[QUALITY_KEY_MAX];
+
+		if (value < 0)
+			continue;
+		(void)snprintf(key, sizeof(key), "%s", tl_quality_name(quality)); /* fits */
+		for (char *c = key; *c; c++)
+			*c = *c == '-' ? '_' : *c;
+		varlink_put_int(&b, key, value);
+		told = true;
+	}
+	if (varlink_build_end(&b, &object) < 0)
+		varlink_put(build, "quality", NULL);
+	else if (told)
+		varlink_put(build, "quality", object);
+	else
+		json_object_put(object);
+}
+
 static void put_call(struct varlink_build *b, const struct tl_session_info *info)
 {
 	varlink_put_string(b, "line_name", tl_session_info_line_name(info));
@@ -102,6 +134,8 @@ static void put_call(struct varlink_build *b, const struct tl_session_info *info
 	varlink_put_text(b, "compression", tl_session_info_compression(info));
 	varlink_put_int(b, "bytes_in", (int64_t)tl_session_info_bytes_in(info));
 	varlink_put_int(b, "bytes_out", (int64_t)tl_session_info_bytes_out(info));
+	varlink_put_count(b, "bytes_unsent", (int64_t)tl_session_info_bytes_unsent(info));
+	put_quality(b, info);
 }
 
 static void put_end(struct varlink_build *b, const struct tl_session_info *info)

@@ -130,9 +130,22 @@ static void count_step(struct metrics_line *line, const char *name, enum tl_drop
 	snprintf(steps->name, sizeof(steps->name), "%s", name);
 }
 
+static void count_data(struct metrics_line *line, const struct tl_session_info *info)
+{
+	line->bytes_in += tl_session_info_bytes_in(info);
+	line->bytes_out += tl_session_info_bytes_out(info);
+	line->bytes_unsent += tl_session_info_bytes_unsent(info);
+	for (int i = TL_QUALITY_CARRIER_LOSSES; i < TL_QUALITY_COUNT; i++) {
+		int64_t n = tl_session_info_quality(info, (enum tl_quality)i);
+
+		line->quality[i] += n > 0 ? (uint64_t)n : 0;
+	}
+}
+
 static void count_record(struct metrics_line *line, const struct tl_session_info *info)
 {
 	count_call(line, info);
+	count_data(line, info);
 	for (size_t i = 0; i < tl_session_info_drop_steps(info); i++)
 		count_step(line, tl_session_info_drop_name(info, i),
 			   tl_session_info_drop_result(info, i));

@@ -58,8 +58,10 @@ struct metrics_line {
 	size_t n_calls;
 	struct metrics_steps *steps;
 	size_t n_steps;
-	uint64_t off_hook_us;	    /**< in calls that are over */
-	uint64_t off_hook_since_us; /**< boot clock; 0: on hook */
+	uint64_t bytes_in, bytes_out, bytes_unsent; /**< of calls that are over */
+	uint64_t quality[TL_QUALITY_COUNT];	    /**< the same; not the rates */
+	uint64_t off_hook_us;			    /**< in calls that are over */
+	uint64_t off_hook_since_us;		    /**< boot clock; 0: on hook */
 };
 
 struct metrics_requests {

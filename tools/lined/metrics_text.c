@@ -96,6 +96,48 @@ static void put_steps(struct shown *s)
 	}
 }
 
+static void put_bytes(struct shown *s)
+{
+	static const struct openmetrics_family family = {
+		.name = "trunkline_call_bytes",
+		.type = OPENMETRICS_COUNTER,
+		.unit = "bytes",
+		.help = "Bytes of data calls that are over; unsent: of those out, never left the "
+			"port",
+	};
+
+	openmetrics_begin(&s->out, &family);
+	for (size_t i = 0; i < s->n_lines; i++) {
+		const struct metrics_line *line = s->lines[i].counted;
+
+		if (!line)
+			continue;
+		openmetrics_count(&s->out, LABELS({"line", line->name}, {"kind", "in"}),
+				  line->bytes_in);
+		openmetrics_count(&s->out, LABELS({"line", line->name}, {"kind", "out"}),
+				  line->bytes_out);
+		openmetrics_count(&s->out, LABELS({"line", line->name}, {"kind", "unsent"}),
+				  line->bytes_unsent);
+	}
+}
+
+static void put_troubles(struct shown *s)
+{
+	openmetrics_begin(&s->out,
+			  COUNTER("link_troubles",
+				  "What modems tell of data calls that are over: retrains, "
+				  "frames with errors, bytes lost"));
+	for (size_t i = 0; i < s->n_lines; i++) {
+		const struct metrics_line *line = s->lines[i].counted;
+
+		for (int k = TL_QUALITY_CARRIER_LOSSES; line && k < TL_QUALITY_COUNT; k++)
+			openmetrics_count(&s->out,
+					  LABELS({"line", line->name},
+						 {"kind", tl_quality_name((enum tl_quality)k)}),
+					  line->quality[k]);
+	}
+}
+
 static uint64_t off_hook_ms(const struct metrics_line *line, uint64_t now_us)
 {
 	if (!line)
@@ -319,6 +361,8 @@ static int put_all(struct shown *s)
 	put_states(s);
 	put_calls(s);
 	put_steps(s);
+	put_bytes(s);
+	put_troubles(s);
 	put_off_hook(s);
 	r = put_sessions(s);
 	if (r < 0)

@@ -78,6 +78,39 @@ Test(record, is_short_after_a_call_in_the_foreground)
 	free(text);
 }
 
+Test(record, tells_what_the_modem_found_wrong)
+{
+	static const struct {
+		const char *json;
+		const char *text;
+	} rows[] = {
+		{"{\"rate\":33600,\"quality\":{\"rate_out\":33600,\"rate_in\":33600,\"errors_in\":"
+		 "0,"
+		 "\"lost_out\":0}}",
+		 ""},
+		{"{\"bytes_in\":1,\"bytes_out\":20,\"bytes_unsent\":7}",
+		 "bytes     1 in, 20 out, 7 of them never sent\n"},
+		{"{\"rate\":33600,\"quality\":{\"rate_out\":28800,\"rate_in\":31200,"
+		 "\"carrier_losses\":1,\"renegotiations\":2,\"retrains_asked\":1,"
+		 "\"retrains_granted\":3,\"errors_out\":4,\"errors_in\":1,\"lost_out\":5,"
+		 "\"lost_in\":1}}",
+		 "quality   28800 bit/s out and 31200 in at the end, 1 carrier loss, 2 changes of "
+		 "the "
+		 "rate, 1 retrain asked for, 3 retrains granted, 4 frames sent again, 1 frame "
+		 "damaged, 5 bytes out lost, 1 byte in lost\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *text = print(rows[i].json, record_print);
+
+		if (rows[i].text[0])
+			cr_expect_not_null(strstr(text, rows[i].text), "%s", text);
+		else
+			cr_expect_null(strstr(text, "quality"), "%s", text);
+		free(text);
+	}
+}
+
 Test(record, of_a_live_call_has_no_end_and_no_tricks)
 {
 	char *text = print(incoming, record_print);
