@@ -35,6 +35,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(hal_stream_mem_pair(loop, NULL, &program, &modem_end) == 0);
 	hal_stream_set_handler(program, on_program, &program);
 	options.voice = size & 1;
+	if (size & 2) {
+		options.speed = 9600;
+		options.latency_ms = 20;
+		options.noise = (struct sim_noise){SIM_NOISE_FLIP, SIM_NOISE_IN, 50, 2};
+	}
 	options.set_inputs = hal_stream_mem_set_inputs;
 	FUZZ_CHECK(sim_modem_new(exchange, "1", modem_end, &options, &modem) == 0);
 	/* A byte of 0xff lets time pass: a tenth of a second for each bit of the next one. */
