@@ -12,7 +12,7 @@ import termios
 import unittest
 
 from attach import EVERY_BYTE, HOSTILE, Pair
-from lined_varlink import BIN, LIMIT
+from lined_varlink import BIN, LIMIT, Client
 
 # Writes what argv says, reads as much, and tells by its status whether it was the same.
 COMPARE = """
@@ -93,6 +93,57 @@ class Commands(Linectl):
         self.assertEqual(answering.wait(LIMIT), 130)
         self.assert_nothing_left()
 
+    def plug_in_again(self):
+        self.sim = self.start("modemsim", "--dir", self.dir, *self.SIM, stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE)
+        while b"ready" not in self.sim.stdout.readline():
+            self.assertIsNone(self.sim.poll())
+
+    def assert_answered(self):
+        """A call of b gets what it is to get. The line may have been plugged in just now."""
+        for line in "ab":
+            self.wait_line(line, "ready")
+        process = self.linectl("connect", "a", "102", "--", "sh", "-c", "read x && test $x = b")
+        self.assertEqual(process.wait(LIMIT), 0)
+
+    def test_an_unattended_line_outlives_the_plug(self):
+        answering = self.answer("sh", "-c", "echo $TRUNKLINE_LINE; cat", auto=True)
+        self.kill(self.sim)  # while nobody calls
+        for line in "ab":
+            self.wait_line(line, "absent")
+        self.plug_in_again()
+        self.assert_answered()
+        for line in "ab":
+            self.wait_line(line, "ready")
+        calling = self.linectl("connect", "a", "102", stdout=subprocess.PIPE)
+        self.assertEqual(calling.stdout.readline(), b"b\n")
+        self.kill(self.sim)  # during a call
+        calling.communicate(timeout=LIMIT)
+        self.assertEqual(calling.returncode, 11)
+        for line in "ab":
+            self.wait_line(line, "absent")
+        self.plug_in_again()
+        self.assert_answered()
+        self.assertIsNone(answering.poll())
+        answering.terminate()
+        self.assertEqual(answering.wait(LIMIT), 130)
+        self.assert_nothing_left()
+
+    def test_who_calls_is_in_the_environment(self):
+        """Once the exchange has told: after the first ring."""
+        calling = self.linectl("connect", "a", "102", "--", "cat")
+        with Client(self.path) as client:
+            known = client.follow("Monitor", until=lambda reply: "caller" in reply.get("event", {}),
+                                  line="b")[-1]["event"]["caller"]
+        self.assertEqual(known, "101")
+        process = self.linectl("answer", "b", "--", "sh", "-c",
+                               "test $TRUNKLINE_CALLER = 101 && test $TRUNKLINE_RATE = 33600 &&"
+                               "test $TRUNKLINE_DIRECTION = in && test -z $TRUNKLINE_CALLED &&"
+                               "test -n $TRUNKLINE_SESSION && exit 7")
+        self.assertEqual(process.wait(LIMIT), 7)
+        calling.wait(LIMIT)
+        self.assert_nothing_left()
+
     def test_statuses_without_a_command_that_ran(self):
         self.assertEqual(self.status("connect", "a", "103", "--", "/no/such/program"), 127)
         self.assertEqual(self.status("connect", "a", "999", "--", "true"), 4)
@@ -114,6 +165,34 @@ class Commands(Linectl):
         self.assertEqual(self.origins(watcher), {"a": "client-lost", "b": "remote"})
         answering.wait(LIMIT)
         self.assert_nothing_left()
+
+
+class Private(Linectl):
+    """Without a daemon: the port is opened anew for each call."""
+
+    def setUp(self):
+        super().setUp()
+        self.stop(self.lined)
+        self.lined = None
+
+    def test_call_after_call(self):
+        port = os.path.join(self.dir, "b")
+        answering = self.start("linectl", "--device", port, "answer", "--auto", "--", "sh", "-c",
+                               "echo $TRUNKLINE_LINE", stdin=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE)
+        self.addCleanup(answering.stderr.close)
+        for _ in range(3):
+            while True:  # a ring that comes while the port is opened anew is another call's
+                process = self.start("linectl", "--device", os.path.join(self.dir, "a"), "connect",
+                                     "102", "--timeout", "20", stdin=subprocess.DEVNULL,
+                                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                out, _ = process.communicate(timeout=LIMIT)
+                if process.returncode == 0:
+                    break
+            self.assertEqual(out.rstrip(b"+"), b"line0\n")
+        answering.terminate()
+        answering.communicate(timeout=LIMIT)
+        self.assertEqual(answering.returncode, 130)
 
 
 class Attach(Linectl):

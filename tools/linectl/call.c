@@ -12,6 +12,7 @@
 #include "tools/linectl/connect.h"
 #include "tools/linectl/field.h"
 #include "tools/linectl/help.h"
+#include "tools/linectl/private.h"
 #include "tools/linectl/record.h"
 #include "tools/linectl/session.h"
 #include "tools/linectl/stream.h"
@@ -409,8 +410,6 @@ static enum status check_command(struct app *app)
 				  "COMMAND goes without --keep, --voice and --hangup-after");
 	if (!options->command && (options->automatic || options->pty))
 		return help_usage(app, app->command, "-- COMMAND is missing");
-	if (options->automatic && app->private)
-		return help_usage(app, app->command, "--auto needs a daemon that runs");
 	return check_options(app);
 }
 
@@ -468,6 +467,11 @@ enum status call_accept(struct app *app, const char *line, bool carries)
 		app->patience = 0;
 		status = answer(&call);
 		again = app->options.automatic && call.finished;
+		/* A connection that was a stream is no connection any more, and it had two. */
+		if (again && app->private) {
+			status = private_restart(app);
+			again = status == STATUS_OK;
+		}
 	}
 	return status;
 }

@@ -227,6 +227,13 @@ void private_stop(struct app *app)
 	app->private = NULL;
 }
 
+enum status private_restart(struct app *app)
+{
+	app->client = varlink_client_free(app->client);
+	private_stop(app);
+	return private_start(app);
+}
+
 enum status private_line_status(const struct app *app)
 {
 	struct json_object *line = field_at(field_get(app->private->lines.params, "lines"), 0);

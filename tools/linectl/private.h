@@ -20,6 +20,9 @@ struct varlink_client *private_take_second(struct app *app);
  * started. */
 void private_stop(struct app *app);
 
+/** End it and start another one, with its two connections: the end of one has ended it. */
+enum status private_restart(struct app *app);
+
 /** The line that is meant when none is given; NULL: there is no private daemon */
 const char *private_default_line(const struct options *options);
 
