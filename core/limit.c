@@ -45,13 +45,12 @@ static void arm(struct core_call *call, enum tl_limit limit)
 	struct core_limits *limits = &call->limits;
 	struct hal_timer *timer =
 		limit == TL_LIMIT_DURATION ? &limits->duration : &limits->inactivity;
-	uint64_t now = hal_loop_now_us(call->ctx->loop);
 	uint64_t due = limits->announced[limit] ? due_us(limits, limit) : notice_us(limits, limit);
 
 	if (limits->seconds[limit] == 0)
 		hal_timer_cancel(call->ctx->loop, timer);
 	else
-		hal_timer_arm_us(call->ctx->loop, timer, due > now ? due - now : 0);
+		hal_timer_arm_at_us(call->ctx->loop, timer, due);
 }
 
 /* Bytes only note when they came: the timer looks whether that was long enough ago. */

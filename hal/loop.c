@@ -15,6 +15,7 @@ struct hal_loop {
 	int epoll_fd;
 	int timer_fd;		/* -1 with a virtual clock */
 	uint64_t timer_fd_us;	/* it fires then or has fired; UINT64_MAX: never */
+	bool all_told;		/* the last wait told of everything that was ready */
 	struct hal_timer *heap; /* root: the earliest timer */
 	uint64_t armed;		/* timers armed so far, see hal_timer.order */
 	struct hal_list works;
@@ -274,6 +275,7 @@ static int run_events(struct hal_loop *loop, int timeout_ms)
 	if (loop->timer_fd < 0 && loop->watches == 0 && timeout_ms == 0)
 		return 0;
 	n = epoll_wait(loop->epoll_fd, loop->batch, HAL_LOOP_MAX_EVENTS, timeout_ms);
+	loop->all_told = n >= 0 && n < HAL_LOOP_MAX_EVENTS;
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < n; i++)
@@ -283,12 +285,24 @@ static int run_events(struct hal_loop *loop, int timeout_ms)
 	return deliver_events(loop);
 }
 
+/* Before a turn's first timer the alarm goes off: as long as it has not, nobody need read the
+ * clock. */
+static bool may_be_due(const struct hal_loop *loop)
+{
+	if (!loop->heap)
+		return false;
+	return loop->timer_fd < 0 || loop->timer_fd_us == UINT64_MAX || !loop->all_told;
+}
+
 static int run_timers(struct hal_loop *loop)
 {
-	uint64_t now_us = hal_loop_now_us(loop);
 	uint64_t armed = loop->armed;
+	uint64_t now_us;
 	int count = 0;
 
+	if (!may_be_due(loop))
+		return 0;
+	now_us = hal_loop_now_us(loop);
 	while (count < HAL_LOOP_MAX_TIMERS) {
 		struct hal_timer *timer = loop->heap;
 
@@ -343,7 +357,10 @@ int hal_loop_dispatch(struct hal_loop *loop)
 
 int hal_loop_wait(struct hal_loop *loop, int timeout_ms)
 {
-	if (hal_loop_next_deadline_us(loop) <= hal_loop_now_us(loop))
+	uint64_t next_us = hal_loop_next_deadline_us(loop);
+
+	/* What is due sooner the alarm ends the wait for, where there is one. */
+	if (next_us == 0 || (loop->timer_fd < 0 && next_us <= hal_loop_now_us(loop)))
 		timeout_ms = 0;
 	return run_turn(loop, timeout_ms);
 }
@@ -432,17 +449,22 @@ void hal_timer_init(struct hal_timer *timer, hal_timer_fn fn)
 	*timer = (struct hal_timer){.fn = fn};
 }
 
-void hal_timer_arm_us(struct hal_loop *loop, struct hal_timer *timer, uint64_t delay_us)
+void hal_timer_arm_at_us(struct hal_loop *loop, struct hal_timer *timer, uint64_t deadline_us)
 {
-	uint64_t now_us = hal_loop_now_us(loop);
-	uint64_t longest_us = UINT64_MAX - 1 - now_us;
-
 	hal_timer_cancel(loop, timer);
-	timer->deadline_us = now_us + (delay_us < longest_us ? delay_us : longest_us);
+	timer->deadline_us = deadline_us < UINT64_MAX ? deadline_us : UINT64_MAX - 1;
 	timer->order = loop->armed++;
 	timer->armed = true;
 	loop->heap = heap_meld(loop->heap, timer);
 	set_alarm(loop);
+}
+
+void hal_timer_arm_us(struct hal_loop *loop, struct hal_timer *timer, uint64_t delay_us)
+{
+	uint64_t now_us = hal_loop_now_us(loop);
+	bool fits = delay_us <= UINT64_MAX - now_us;
+
+	hal_timer_arm_at_us(loop, timer, fits ? now_us + delay_us : UINT64_MAX);
 }
 
 void hal_timer_arm_ms(struct hal_loop *loop, struct hal_timer *timer, uint64_t delay_ms)

@@ -121,6 +121,8 @@ void hal_timer_init(struct hal_timer *timer, hal_timer_fn fn);
 /* (Re)arm, relative to now. */
 void hal_timer_arm_ms(struct hal_loop *loop, struct hal_timer *timer, uint64_t delay_ms);
 void hal_timer_arm_us(struct hal_loop *loop, struct hal_timer *timer, uint64_t delay_us);
+/* (Re)arm for a time of hal_loop_now_us(), which may have passed. */
+void hal_timer_arm_at_us(struct hal_loop *loop, struct hal_timer *timer, uint64_t deadline_us);
 void hal_timer_cancel(struct hal_loop *loop, struct hal_timer *timer);
 static inline bool hal_timer_armed(const struct hal_timer *timer)
 {

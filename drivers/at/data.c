@@ -266,14 +266,13 @@ static void cut_line(struct at_queue *queue, struct hal_slice data, size_t len)
 static void note_early(struct at_queue *queue, enum at_result result, struct hal_slice behind)
 {
 	struct at_escape *escape = &queue->escape;
-	uint64_t now = hal_loop_now_us(queue->loop);
 	uint64_t due = queue->last_tx_us + (escape->guard_ms + AT_EARLY_MS) * HAL_USEC_PER_MSEC;
 
 	if (behind.len > 0 && !hal_slice_eq(behind, HAL_SLICE("\n")))
 		result = AT_RESULT_NONE;
 	escape->early = result;
 	if (result != AT_RESULT_NONE)
-		hal_timer_arm_us(queue->loop, &queue->timer, due > now ? due - now : 0);
+		hal_timer_arm_at_us(queue->loop, &queue->timer, due);
 }
 
 /* @return the line that ends the escape; empty: none. Takes what stands before it off input. */
@@ -348,7 +347,6 @@ int at_queue_escape(struct at_queue *queue, uint32_t guard_ms, uint32_t timeout_
 		    at_done_fn on_done, void *user, uint32_t group)
 {
 	struct at_escape *escape = &queue->escape;
-	uint64_t now = hal_loop_now_us(queue->loop);
 	uint64_t due = queue->last_tx_us + guard_ms * HAL_USEC_PER_MSEC;
 
 	if (queue->phase == AT_PHASE_LOST)
@@ -364,7 +362,7 @@ int at_queue_escape(struct at_queue *queue, uint32_t guard_ms, uint32_t timeout_
 	escape->cmd.on_done = on_done;
 	escape->cmd.user = user;
 	escape->cmd.group = group;
-	hal_timer_arm_us(queue->loop, &queue->timer, due > now ? due - now : 0);
+	hal_timer_arm_at_us(queue->loop, &queue->timer, due);
 	return 0;
 }
 
@@ -417,7 +415,7 @@ static void wait_longer(struct at_queue *queue)
 	if (escape->early != AT_RESULT_NONE)
 		finish_escape(queue, hal_slice_str(at_result_name(escape->early)));
 	else if (now < escape->end_us)
-		hal_timer_arm_us(queue->loop, &queue->timer, escape->end_us - now);
+		hal_timer_arm_at_us(queue->loop, &queue->timer, escape->end_us);
 	else
 		give_up_escape(queue);
 }

@@ -78,20 +78,21 @@ static void send_command(struct at_queue *queue, struct at_cmd *cmd)
 	queue->abort_wanted = false;
 	queue->counts.sent++;
 	at_queue_trace(queue, '>', hal_slice(cmd->text, cmd->len), cmd->flags & AT_CMD_SECRET);
-	hal_timer_arm_ms(queue->loop, &queue->timer, cmd->timeout_ms);
 	at_queue_send(queue, hal_slice(cmd->text, raw ? cmd->len : cmd->len + 1));
-	queue->sent_us = hal_loop_now_us(queue->loop);
+	/* Not sent as a whole: set anew when it is. */
+	queue->sent_us = at_queue_sending(queue) ? hal_loop_now_us(queue->loop) : queue->last_tx_us;
+	hal_timer_arm_at_us(queue->loop, &queue->timer,
+			    queue->sent_us + cmd->timeout_ms * HAL_USEC_PER_MSEC);
 }
 
 /* @return true when the modem wants more time; the timer pumps again */
 static bool too_early(struct at_queue *queue)
 {
-	uint64_t now = hal_loop_now_us(queue->loop);
 	uint64_t due = queue->final_us + queue->delay_ms * HAL_USEC_PER_MSEC;
 
-	if (queue->delay_ms == 0 || now >= due)
+	if (queue->delay_ms == 0 || hal_loop_now_us(queue->loop) >= due)
 		return false;
-	hal_timer_arm_us(queue->loop, &queue->timer, due - now);
+	hal_timer_arm_at_us(queue->loop, &queue->timer, due);
 	return true;
 }
 
@@ -124,13 +125,11 @@ static uint64_t abort_due_us(const struct at_queue *queue)
 
 static void arm_abort(struct at_queue *queue)
 {
-	uint64_t now = hal_loop_now_us(queue->loop);
-	uint64_t due = abort_due_us(queue);
-
 	/* Not even sent as a whole: look again later. */
 	if (at_queue_sending(queue))
-		due = now + AT_ABORT_DELAY_MS * HAL_USEC_PER_MSEC;
-	hal_timer_arm_us(queue->loop, &queue->abort_timer, due > now ? due - now : 0);
+		hal_timer_arm_ms(queue->loop, &queue->abort_timer, AT_ABORT_DELAY_MS);
+	else
+		hal_timer_arm_at_us(queue->loop, &queue->abort_timer, abort_due_us(queue));
 }
 
 static void on_abort_timer(struct hal_timer *timer)
@@ -222,9 +221,9 @@ void at_queue_abandon(struct at_queue *queue, int error)
 	at_queue_complete_later(queue, take_current(queue), error);
 }
 
-static uint32_t elapsed_ms(const struct at_queue *queue)
+static uint32_t elapsed_ms(const struct at_queue *queue, uint64_t now_us)
 {
-	return (uint32_t)((hal_loop_now_us(queue->loop) - queue->sent_us) / HAL_USEC_PER_MSEC);
+	return (uint32_t)((now_us - queue->sent_us) / HAL_USEC_PER_MSEC);
 }
 
 static void finish(struct at_queue *queue, enum at_result result, struct hal_slice final)
@@ -232,8 +231,8 @@ static void finish(struct at_queue *queue, enum at_result result, struct hal_sli
 	struct at_answer answer = {.final = final, .result = result};
 	struct at_cmd *cmd = take_current(queue);
 
-	answer.elapsed_ms = elapsed_ms(queue);
 	queue->final_us = hal_loop_now_us(queue->loop);
+	answer.elapsed_ms = elapsed_ms(queue, queue->final_us);
 	queue->phase = AT_PHASE_IDLE;
 	if (result == AT_RESULT_CONNECT && (cmd->flags & AT_CMD_DATA))
 		at_data_enter(queue);
@@ -248,7 +247,10 @@ static void finish_hook(struct at_queue *queue)
 
 static void time_out(struct at_queue *queue)
 {
-	struct at_answer answer = {.error = -ETIMEDOUT, .elapsed_ms = elapsed_ms(queue)};
+	struct at_answer answer = {
+		.error = -ETIMEDOUT,
+		.elapsed_ms = elapsed_ms(queue, hal_loop_now_us(queue->loop)),
+	};
 	unsigned int flags = queue->current->flags;
 	struct at_cmd *cmd;
 

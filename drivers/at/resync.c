@@ -159,14 +159,14 @@ void at_resync_timer(struct at_queue *queue)
 
 void at_resync_heard(struct at_queue *queue)
 {
-	uint64_t now = hal_loop_now_us(queue->loop);
-	uint64_t due = now + AT_RESYNC_QUIET_MS * HAL_USEC_PER_MSEC;
+	uint64_t due;
 
 	if (queue->resync.step != AT_RESYNC_QUIET)
 		return;
+	due = hal_loop_now_us(queue->loop) + AT_RESYNC_QUIET_MS * HAL_USEC_PER_MSEC;
 	if (due > queue->resync.quiet_end_us)
 		due = queue->resync.quiet_end_us;
-	hal_timer_arm_us(queue->loop, &queue->timer, due > now ? due - now : 0);
+	hal_timer_arm_at_us(queue->loop, &queue->timer, due);
 }
 
 static void take_probe_final(struct at_queue *queue, enum at_result result)
