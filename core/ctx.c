@@ -93,10 +93,15 @@ int tl_ctx_get_fd(const struct tl_ctx *ctx)
 
 int tl_ctx_dispatch(struct tl_ctx *ctx)
 {
+	return tl_ctx_wait(ctx, 0);
+}
+
+int tl_ctx_wait(struct tl_ctx *ctx, int timeout_ms)
+{
 	int r;
 
 	ctx->dispatching = true;
-	r = hal_loop_dispatch(ctx->loop);
+	r = hal_loop_wait(ctx->loop, timeout_ms);
 	ctx->dispatching = false;
 	return r < 0 ? r : 0;
 }

@@ -34,13 +34,10 @@ static void add_line(struct user *user, size_t index, const char *path)
 
 struct tl_event *user_next(struct user *user)
 {
-	struct pollfd fd = {.fd = tl_ctx_get_fd(user->ctx), .events = POLLIN};
 	struct tl_event *event;
 
-	while (tl_ctx_next_event(user->ctx, &event) == 0) {
-		(void)poll(&fd, 1, -1);
-		bench_check(tl_ctx_dispatch(user->ctx) == 0, "dispatch");
-	}
+	while (tl_ctx_next_event(user->ctx, &event) == 0)
+		bench_check(tl_ctx_wait(user->ctx, -1) == 0, "wait");
 	return event;
 }
 

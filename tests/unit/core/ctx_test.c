@@ -54,6 +54,43 @@ Test(ctx, of_the_system_has_the_drivers_of_the_list)
 	cr_assert_null(tl_ctx_free(ctx));
 }
 
+static void wait_for_event(struct tl_ctx *ctx, enum tl_event_type type)
+{
+	enum tl_event_type seen = type;
+	struct tl_event *event;
+
+	do {
+		while (tl_ctx_next_event(ctx, &event) == 0)
+			cr_assert_eq(tl_ctx_wait(ctx, 30000), 0);
+		seen = tl_event_get_type(event);
+		(void)tl_event_free(event);
+	} while (seen != type);
+}
+
+/* On the system's clock: what was asked for outside and what a timer brings end the wait. */
+Test(ctx, waits_for_what_there_is_to_do, .timeout = 60)
+{
+	struct tl_line_params *params = tl_line_params_new();
+	struct tl_event *event;
+	struct tl_ctx *ctx;
+	tl_line line;
+	uint64_t op;
+
+	cr_assert_eq(tl_ctx_new(&ctx), 0);
+	cr_assert_eq(tl_ctx_wait(ctx, 0), 0);
+	cr_assert_eq(tl_ctx_wait(ctx, 1), 0, "the time is over");
+	cr_assert_eq(tl_ctx_next_event(ctx, &event), 0);
+	cr_assert_eq(tl_line_params_set(params, "name", "a", NULL), 0);
+	cr_assert_eq(tl_line_params_set(params, "device", "/nonexistent/tty", NULL), 0);
+	cr_assert_eq(tl_line_add(ctx, params, &line), 0);
+	cr_assert_eq(tl_line_open(ctx, tl_ctx_get_client(ctx), line, TL_PRIVILEGE_OWNER, 0), 0);
+	wait_for_event(ctx, TL_EVENT_LINE_STATE);
+	cr_assert_eq(tl_line_reset(ctx, tl_ctx_get_client(ctx), line, TL_RESET_SOFT, &op), 0);
+	wait_for_event(ctx, TL_EVENT_OP_DONE);
+	(void)tl_line_params_free(params);
+	(void)tl_ctx_free(ctx);
+}
+
 Test(ctx, is_freed_with_everything_under_way)
 {
 	tl_client other;
