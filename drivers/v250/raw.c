@@ -4,11 +4,11 @@
 #include "drivers/v250/v250.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_MAX 8192 /* of an answer */
+#define TEXT_MAX   8192 /* of an answer */
+#define TEXT_USUAL 512	/* allocated beforehand: malloc() has that at hand */
 
 /* How a basic command begins: at most one of these, then a letter (V.250 §5.3.1, Hayes). */
 static const char prefixes[] = "&%\\";
@@ -155,9 +155,26 @@ int v250_command_check(struct hal_slice body)
 	return check(hal_slice(packed, n));
 }
 
+/* Without memory the text is gone, and with it the command's success. */
+static void grow_text(struct v250 *v)
+{
+	char *text = realloc(v->text, TEXT_MAX);
+
+	if (!text)
+		free(v->text);
+	v->text = text;
+	v->text_size = TEXT_MAX;
+}
+
 static void add_text(struct v250 *v, struct hal_slice line)
 {
-	if (v->text_len + line.len + 2 > TEXT_MAX)
+	size_t needed = v->text_len + line.len + 2;
+
+	if (needed > TEXT_MAX)
+		return;
+	if (v->text && needed > v->text_size)
+		grow_text(v);
+	if (!v->text)
 		return;
 	if (v->text_len)
 		v->text[v->text_len++] = '\n';
@@ -174,15 +191,18 @@ static void on_line(void *user, struct hal_slice line)
 static void on_done(void *user, const struct at_answer *answer)
 {
 	struct v250 *v = user;
-	char *text = v->text;
 	int error = answer->error;
+	char *text;
 
 	if (error == -ECANCELED || error == -ENODEV)
 		return;
 	if (error == 0)
 		add_text(v, answer->final);
+	text = v->text;
 	if (error == 0 && answer->result != AT_RESULT_OK)
 		error = -EPROTO;
+	if (error == 0 && !text)
+		error = -ENOMEM;
 	v->text = NULL;
 	v->phase = V250_READY;
 	core_line_command_done(v->line, error, text);
@@ -212,11 +232,13 @@ int v250_command(void *driver, const char *text, uint32_t timeout_ms)
 		return -EINVAL;
 	v250_new_activity(v, V250_COMMAND);
 	free(v->text); /* of a command that a call has pushed aside */
-	v->text = malloc(TEXT_MAX);
+	v->text = malloc(TEXT_USUAL);
+	v->text_size = TEXT_USUAL;
 	v->text_len = 0;
 	if (v->text)
 		v->text[0] = '\0'; /* to clear all of it would cost more than the rest */
-	(void)snprintf(command, sizeof(command), "AT%.*s", (int)body.len, body.data);
+	memcpy(command, "AT", 2);
+	(void)hal_slice_copy(body, command + 2, sizeof(command) - 2);
 	spec.text = command;
 	spec.group = v->group;
 	r = v->text ? at_queue_submit(v->queue, &spec) : -ENOMEM;

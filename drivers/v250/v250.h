@@ -100,7 +100,7 @@ struct v250 {
 	struct core_quality quality;
 
 	char *text; /* raw command: what has been answered */
-	size_t text_len;
+	size_t text_len, text_size;
 
 	char caller[TL_NUMBER_MAX + 1];
 	char caller_name[CORE_IDENT_MAX];

@@ -244,25 +244,68 @@ static void add_line(struct calls *calls)
 	await_ready(calls);
 }
 
+static void start(struct calls *calls, struct modem *modem)
+{
+	*modem = (struct modem){.provider = {.open = open_modem}};
+	hal_clock_virtual_init(&calls->clock, 0, 0);
+	bench_check(core_ctx_new(&calls->clock.clock, core_driver_set_builtin(), &modem->provider,
+				 &calls->ctx) == 0,
+		    "no context");
+	calls->ctx->machine = &one_port;
+	add_line(calls);
+}
+
+static void stop(struct calls *calls, struct modem *modem)
+{
+	hal_stream_close(modem->stream);
+	(void)tl_ctx_free(calls->ctx);
+}
+
 static void count_calls(size_t n)
 {
-	struct modem modem = {.provider = {.open = open_modem}};
 	struct tl_dial_params *params = tl_dial_params_new();
-	struct calls calls = {0};
+	struct calls calls;
+	struct modem modem;
 
 	bench_check(params != NULL, "no memory");
 	tl_dial_params_set_media(params, TL_MEDIA_VOICE);
-	hal_clock_virtual_init(&calls.clock, 0, 0);
-	bench_check(core_ctx_new(&calls.clock.clock, core_driver_set_builtin(), &modem.provider,
-				 &calls.ctx) == 0,
-		    "no context");
-	calls.ctx->machine = &one_port;
-	add_line(&calls);
+	start(&calls, &modem);
 	for (size_t i = 0; i < n; i++)
 		live(&calls, params);
-	hal_stream_close(modem.stream);
-	(void)tl_ctx_free(calls.ctx);
+	stop(&calls, &modem);
 	(void)tl_dial_params_free(params);
+}
+
+/* ---- commands through the library ---- */
+
+static void command(struct calls *calls)
+{
+	struct tl_event *event;
+	uint64_t op;
+	bool done;
+
+	bench_check(tl_line_command(calls->ctx, tl_ctx_get_client(calls->ctx), calls->line, "AT",
+				    1000, &op) == 0,
+		    "command");
+	do {
+		event = next_event(calls);
+		done = tl_event_get_type(event) == TL_EVENT_OP_DONE;
+		bench_check(
+			!done || (tl_event_get_op(event) == op && tl_event_get_result(event) == 0),
+			"no OK");
+		(void)tl_event_free(event);
+	} while (!done);
+}
+
+static void count_commands(size_t n)
+{
+	struct calls calls;
+	struct modem modem;
+
+	start(&calls, &modem);
+	for (size_t i = 0; i < n; i++)
+		command(&calls);
+	stop(&calls, &modem);
 }
 
 int main(int argc, char **argv)
@@ -270,13 +313,15 @@ int main(int argc, char **argv)
 	uint32_t n;
 
 	bench_check(argc == 3 && hal_slice_u32(hal_slice_str(argv[2]), UINT32_MAX, &n) == 0,
-		    "usage: at|parser|by_hand|call TIMES");
+		    "usage: at|command|parser|by_hand|call TIMES");
 	if (strcmp(argv[1], "at") == 0)
 		count_transactions(n);
 	else if (strcmp(argv[1], "parser") == 0)
 		count_parsing(n, false);
 	else if (strcmp(argv[1], "by_hand") == 0)
 		count_parsing(n, true);
+	else if (strcmp(argv[1], "command") == 0)
+		count_commands(n);
 	else
 		count_calls(n);
 	return EXIT_SUCCESS;

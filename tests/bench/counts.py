@@ -24,12 +24,14 @@ TOLERANCE = 0.1
 # figure: what is done, how often in the shorter run, what one time is divided by
 COUNTS = {
     'instructions.at': ('at', 1000, 1),
+    'instructions.command': ('command', 1000, 1),
     'instructions.parser': ('parser', 2, 100_000),
     'instructions.by_hand': ('by_hand', 2, 100_000),
     'instructions.call': ('call', 100, 1),
 }
 WHAT = {
     'instructions.at': 'instructions per AT transaction',
+    'instructions.command': 'instructions per tl_line_command()',
     'instructions.parser': 'instructions per byte parsed',
     'instructions.by_hand': 'instructions per byte parsed by hand',
     'instructions.call': 'instructions per call life',

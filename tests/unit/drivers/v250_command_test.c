@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 
+#include "drivers/at/queue.h"
 #include "tests/scenario/rig.h"
 
 /* A command on line b that takes so long that a call comes in meanwhile. */
@@ -74,6 +75,35 @@ Test(v250_command, is_pushed_aside_when_a_call_is_missed)
 	/* The modem is busy with it for a while and looks silent. */
 	rig_run_ms(&rig, 30000);
 	assert_commands_work(&rig);
+	rig_fini(&rig);
+}
+
+/* Many answers to one command: each of them is told. */
+Test(v250_command, has_an_answer_of_any_length)
+{
+	char command[AT_CMD_TEXT_MAX - 2 + 1] = "";
+	const char *text, *next;
+	size_t wanted = 0, seen = 0;
+	struct rig rig;
+	tl_line line;
+	uint64_t op;
+
+	rig_init(&rig, NULL);
+	line = rig.modems[1].line;
+	cr_assert_eq(tl_line_open(rig.ctx, tl_ctx_get_client(rig.ctx), line, TL_PRIVILEGE_OWNER, 0),
+		     0);
+	cr_assert(rig_until_line(&rig, line, TL_LINE_READY, 120000));
+	for (; 2 * wanted + 2 < sizeof(command); wanted++)
+		memcpy(command + 2 * wanted, "I0", 3);
+	cr_assert_eq(tl_line_command(rig.ctx, tl_ctx_get_client(rig.ctx), line, command, 0, &op),
+		     0);
+	cr_assert_eq(rig_op(&rig, op, 30000), 0);
+	text = tl_event_get_text(rig_completion(&rig, op));
+	for (next = text; (next = strchr(next, '\n')); next++)
+		seen++;
+	cr_assert_eq(seen, wanted, "%s", text);
+	cr_assert_gt(strlen(text), 512, "%zu", strlen(text));
+	cr_assert_str_eq(text + strlen(text) - 3, "\nOK");
 	rig_fini(&rig);
 }
 
