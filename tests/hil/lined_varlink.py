@@ -284,10 +284,21 @@ class Calls(Fixture):
         client = self.connect()
         session = self.dial(client)
         other = self.connect()
-        for method in ("Release", "Drop", "GetSession", "Hangup"):
+        for method in ("Release", "Hangup"):
             self.assert_error("NotOwner", other, method, session=session)
         self.assertEqual(other.call("ListSessions")["sessions"], [])
         self.assertEqual(len(other.call("ListSessions", all=True)["sessions"]), 1)
+
+    def test_its_call_is_the_users_to_look_at_and_to_drop(self):
+        client = self.connect()
+        session = self.dial(client)
+        other = self.connect()
+        self.assertEqual(other.call("GetSession", session=session)["info"]["state"], "connected")
+        info = other.call("Drop", session=session, user=True)["info"]
+        self.assertEqual((info["state"], info["origin"]), ("idle", "user"))
+        self.assert_error("NotOwner", other, "Release", session=session)
+        client.call("Release", session=session)
+        self.assert_nothing_left()
 
     def test_a_call_is_watched_handed_over_and_given_up(self):
         owner, other = self.connect(), self.connect()

@@ -357,10 +357,15 @@ static int find_session(struct lined_client *client, const char *text, bool sibl
 		return client_refuse(client, r, "%.40s: %s", text, tl_error_text(r));
 	owner = tl_session_info_client(info);
 	tl_session_info_free(info);
-	if (!may_use(client, owner) && !(siblings && is_sibling(client, owner)))
-		return client_refuse(client, -EPERM, "session %.40s is somebody else's", text);
-	*ret_session = session;
-	return 0;
+	if (may_use(client, owner) || (siblings && is_sibling(client, owner))) {
+		*ret_session = session;
+		return 0;
+	}
+	return client_refuse(client, -EPERM,
+			     is_sibling(client, owner)
+				     ? "session %.40s is another program's, Drop ends its call"
+				     : "session %.40s is somebody else's",
+			     text);
 }
 
 int client_find_session(struct lined_client *client, const char *text, tl_session *ret_session)
@@ -368,7 +373,7 @@ int client_find_session(struct lined_client *client, const char *text, tl_sessio
 	return find_session(client, text, false, ret_session);
 }
 
-int client_find_stream(struct lined_client *client, const char *text, tl_session *ret_session)
+int client_find_call(struct lined_client *client, const char *text, tl_session *ret_session)
 {
 	return find_session(client, text, true, ret_session);
 }

@@ -102,7 +102,8 @@ int client_find_line(struct lined_client *client, const char *text, tl_line *ret
  * @return 0; -EINVAL; -ESTALE; -EBADF; -EPERM; -ENOMEM
  */
 int client_find_session(struct lined_client *client, const char *text, tl_session *ret_session);
-/** One whose bytes it may have: also those of its user's other connections. As above. */
-int client_find_stream(struct lined_client *client, const char *text, tl_session *ret_session);
+/** One whose call it may use, end and look at: also those of its user's other connections. As
+ * above. */
+int client_find_call(struct lined_client *client, const char *text, tl_session *ret_session);
 
 #endif

@@ -104,41 +104,32 @@ static void hung_up(struct lined_client *client, const struct tl_event *event)
 		client_fail(client, r, NULL);
 }
 
-/* @return as tl_session_drop() and client_find_session() */
-static int begin_drop(struct lined_client *client, const struct args_session *args,
-		      tl_session *ret_session, uint64_t *ret_op)
-{
-	unsigned int flags = args->flag ? TL_DROP_USER : 0;
-	int r;
-
-	r = client_find_session(client, args->session, ret_session);
-	return r < 0 ? r : tl_session_drop(client->lined->ctx, *ret_session, flags, ret_op);
-}
-
-/* Drop, and have done() told when it is over. @return as begin_drop() */
-static int start_drop(struct lined_client *client, const struct args_session *args,
-		      void (*done)(struct lined_client *, const struct tl_event *),
-		      tl_session *ret_session)
+/* Drop, and have done() told when it is over. @return as tl_session_drop() */
+static int start_drop(struct lined_client *client, tl_session session, bool user,
+		      void (*done)(struct lined_client *, const struct tl_event *))
 {
 	uint64_t op;
 	int r;
 
-	r = begin_drop(client, args, ret_session, &op);
+	r = tl_session_drop(client->lined->ctx, session, user ? TL_DROP_USER : 0, &op);
 	if (r < 0)
 		return r;
 	client->call.event = done;
-	client->call.session = *ret_session;
+	client->call.session = session;
 	client->call.op = op;
 	return 0;
 }
 
 int method_drop(void *user, const void *args)
 {
+	const struct args_session *a = args;
 	struct lined_client *client = user;
 	tl_session session;
 	int r;
 
-	r = start_drop(client, args, dropped, &session);
+	r = client_find_call(client, a->session, &session);
+	if (r == 0)
+		r = start_drop(client, session, a->flag, dropped);
 	if (r == -EALREADY)
 		return client_refuse(client, r,
 				     "the call is over already: release gives the session back");
@@ -147,23 +138,30 @@ int method_drop(void *user, const void *args)
 
 int method_drop_beside(void *user, const void *args)
 {
+	const struct args_session *a = args;
+	struct lined_client *client = user;
 	tl_session session;
-	uint64_t op;
+	int r;
 
-	return begin_drop(user, args, &session, &op);
+	r = client_find_call(client, a->session, &session);
+	return r < 0 ? r
+		     : tl_session_drop(client->lined->ctx, session, a->flag ? TL_DROP_USER : 0,
+				       NULL);
 }
 
 int method_hangup(void *user, const void *args)
 {
+	const struct args_session *a = args;
 	struct lined_client *client = user;
-	tl_session session = {0};
+	tl_session session;
 	int r;
 
-	r = start_drop(client, args, hung_up, &session);
+	r = client_find_session(client, a->session, &session);
+	if (r < 0)
+		return r;
+	r = start_drop(client, session, a->flag, hung_up);
 	/* Over already: only the session is left to be given back. */
-	if ((r == -EALREADY || r == -ENODEV) && session.id != 0)
-		return release_with_info(client, session);
-	return r;
+	return r == -EALREADY || r == -ENODEV ? release_with_info(client, session) : r;
 }
 
 static void held(struct lined_client *client, const struct tl_event *event)
@@ -259,7 +257,7 @@ int method_get_session(void *user, const void *args)
 	tl_session session;
 	int r;
 
-	r = client_find_session(client, a->session, &session);
+	r = client_find_call(client, a->session, &session);
 	return r < 0 ? r : reply_info(client, session);
 }
 

@@ -17,7 +17,7 @@ int method_attach(void *user, const void *args)
 
 	if (!varlink_server_wants_upgrade(client->server))
 		return client_refuse(client, -EINVAL, "Attach has to be called with \"upgrade\"");
-	r = client_find_stream(client, a->session, &session);
+	r = client_find_call(client, a->session, &session);
 	if (r < 0)
 		return r;
 	r = stream_attach(client, session,
@@ -39,7 +39,7 @@ int method_break(void *user, const void *args)
 	tl_session session;
 	int r;
 
-	r = client_find_stream(client, a->session, &session);
+	r = client_find_call(client, a->session, &session);
 	if (r < 0)
 		return r;
 	r = tl_session_send_break(client->lined->ctx, session, a->ms ? a->ms : LINED_BREAK_MS);
