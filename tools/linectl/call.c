@@ -10,6 +10,7 @@
 #include "tools/linectl/call.h"
 #include "tools/linectl/command.h"
 #include "tools/linectl/connect.h"
+#include "tools/linectl/ending.h"
 #include "tools/linectl/field.h"
 #include "tools/linectl/help.h"
 #include "tools/linectl/private.h"
@@ -33,6 +34,7 @@ struct call {
 	bool dropping;
 	bool carries;		       /* its bytes are wanted */
 	struct varlink_client *stream; /* they come here, until they have been carried */
+	bool carried;
 	int command_status;
 	bool finished;	/* and given back */
 	char state[24]; /* the one last told */
@@ -85,7 +87,7 @@ static void show_state(struct call *call)
 		show_progress(call);
 	else if (changed && output->json)
 		output_json(output, call->reply.params);
-	else if (changed)
+	else if (changed && !(call->stream && is_connected(call))) /* carry() tells more */
 		output_remark(output, "%s: %s", call->title, state);
 }
 
@@ -237,6 +239,41 @@ static enum status tell_transfer(const struct call *call, enum status status)
 				 record_end(call->info, end, sizeof(end)));
 }
 
+/* How the call has ended, in one line: for the log of what has started linectl. */
+static void tell_end(const struct call *call, const char *command)
+{
+	bool connected = field_int(field_get(call->info, "boot_us"), "connected") != 0;
+	char end[OUTPUT_CELL_MAX];
+	char clean[OUTPUT_CELL_MAX];
+
+	fprintf(call->app->output.err, "linectl: %s: %s: %s%s%s\n",
+		output_clean(call->title, clean, sizeof(clean)),
+		connected ? "ended" : "not connected", record_end(call->info, end, sizeof(end)),
+		*command ? "; " : "", command);
+}
+
+static void show_end(const struct call *call)
+{
+	const struct output *output = &call->app->output;
+	const char *const *argv = call->app->options.command;
+	bool ran = argv && call->carried;
+	char command[OUTPUT_CELL_MAX] = "";
+
+	if (ran)
+		ending_text(argv[0], call->command_status, command, sizeof(command));
+	if (output->json && ran)
+		json_object_object_add(call->reply.params, "command",
+				       ending_document(argv[0], call->command_status));
+	if (output->json) {
+		output_json(output, call->reply.params);
+	} else if (output->quiet && call->carries && !call->app->transfer) {
+		tell_end(call, command);
+	} else {
+		record_print_short(output, call->info);
+		output_row(output, "command", "%s", command);
+	}
+}
+
 /* Show how it went and give the session back. */
 static enum status finish(struct call *call)
 {
@@ -245,10 +282,7 @@ static enum status finish(struct call *call)
 	struct varlink_reply reply = {0};
 	enum status status;
 
-	if (app->output.json)
-		output_json(&app->output, call->reply.params);
-	else
-		record_print_short(&app->output, call->info);
+	show_end(call);
 	if (result == STATUS_NOT_ON_HOOK)
 		tell_not_on_hook(call);
 	else if (app->interrupts > 0)
@@ -281,7 +315,11 @@ static enum status carry(struct call *call)
 	enum status status = STATUS_OK;
 	enum relay_end end;
 
+	/* By its session others may drop it. */
+	output_remark(&call->app->output, "%s: %s, session %s", call->title, call->state,
+		      call->session);
 	end = stream_carry(call->app, call->stream, call->info, &call->command_status);
+	call->carried = true;
 	call->stream = varlink_client_free(call->stream);
 	/* The end of the stream says that it has ended, a signal is dealt with as in any call. */
 	if (end == RELAY_LEFT)

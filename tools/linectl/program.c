@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "tools/linectl/connect.h"
+#include "tools/linectl/ending.h"
 #include "tools/linectl/field.h"
 
 #define REST_MS	    5000  /* what has come is read, and its end is seen */
@@ -109,7 +110,7 @@ int program_start(struct program *program, const struct program_order *order,
 		export_call(info);
 		run(order, theirs);
 		fprintf(stderr, "linectl: %s: %s\n", order->argv[0], strerror(errno));
-		_exit(127);
+		_exit(ENDING_NOT_RUN);
 	}
 	r = program->pid < 0 ? -errno : 0;
 	close(theirs);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tools/linectl/connect.h"
+#include "tools/linectl/ending.h"
 #include "tools/linectl/program.h"
 #include "tools/linectl/session.h"
 #include "tools/linectl/transfer.h"
@@ -51,12 +52,12 @@ static enum relay_end carry_program(struct relay *relay, struct json_object *inf
 		info);
 	if (r < 0) {
 		output_error(&relay->app->output, &(struct output_error){
-							  .status = STATUS_OTHER,
+							  .status = (enum status)ENDING_NOT_RUN,
 							  .subject = options->command[0],
 							  .error = "Failed",
 							  .reason = strerror(-r),
 						  });
-		*ret_status = STATUS_OTHER;
+		*ret_status = ENDING_NOT_RUN;
 		return RELAY_LEFT;
 	}
 	relay->in = program.fd;
