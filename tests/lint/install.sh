@@ -48,6 +48,9 @@ if [ "$(lint_cache WITH_TOOLS)" = ON ]; then
 	links_to_library "$prefix/bin/linectl"
 	links_to_library "$prefix/sbin/lined"
 fi
+if [ "$(lint_cache WITH_TOOLS)" = ON ]; then
+	has share/doc/trunkline/ppp/isp
+fi
 if [ "$(lint_cache WITH_MAN)" = ON ]; then
 	for page in "$root"/docs/man/*.scd; do
 		page=$(basename "$page" .scd)

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Debian's kernel, udev, busybox and systemd for the guest: downloaded by apt and unpacked into DIR,
-# never installed. DIR/done tells what of it is complete; what is there already is not fetched
-# again.
+# Debian's kernel, udev, busybox, pppd and systemd for the guest: downloaded by apt and unpacked
+# into DIR, never installed. DIR/done tells what of it is complete; what is there already is not
+# fetched again.
 #
 #	fetch.sh DIR
 #
@@ -21,8 +21,10 @@ for program in qemu-system-x86_64 apt-get dpkg-deb depmod modprobe cpio zstd; do
 	command -v "$program" >/dev/null ||
 		skip "there is no $program; PACKAGES_QEMU in scripts/packages.sh has what is needed"
 done
-# udev with the libraries that it needs.
-base='busybox-static udev libudev1 libkmod2 libblkid1 libselinux1 libacl1 libcap2'
+# udev and pppd with the libraries that they need.
+base='busybox-static udev libudev1 libkmod2 libblkid1 libselinux1 libacl1 libcap2
+	ppp libaudit1 libcap-ng0 libcrypt1 libdbus-1-3 libgcrypt20 libgpg-error0 liblz4-1 liblzma5
+	libpam0g libpcap0.8 libssl3 libsystemd0 libzstd1'
 systemd='systemd libsystemd-shared libsystemd0 kmod libapparmor1 libaudit1 libcap-ng0 libcrypt1
 	libgcrypt20 libgpg-error0 libip4tc2 liblz4-1 liblzma5 libmount1 libpam0g libpcre2-8-0
 	libseccomp2 libssl3 libzstd1'
@@ -65,6 +67,8 @@ for package in *.deb; do
 		# A tenth of it is enough.
 		dpkg-deb --fsys-tarfile "$package" | tar -x -C "$dir/root" --wildcards \
 			'./boot/vmlinuz-*' './lib/modules/*/modules.*' \
+			'./lib/modules/*/kernel/drivers/net/ppp' \
+			'./lib/modules/*/kernel/drivers/net/slip' \
 			'./lib/modules/*/kernel/drivers/usb' \
 			'./lib/modules/*/kernel/drivers/virtio' \
 			'./lib/modules/*/kernel/drivers/char'

@@ -13,7 +13,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 fetched=$1 source=$2 build=$3 output=$4
 
-modules='xhci_pci vhci_hcd cdc_acm ftdi_sio virtio_pci virtio_console'
+modules='xhci_pci vhci_hcd cdc_acm ftdi_sio ppp_async virtio_pci virtio_console'
 rules='50-udev-default 60-serial 80-drivers'
 programs='lined linectl usbmodem witness ttylines'
 
@@ -35,6 +35,7 @@ install_trunkline() {
 
 install_debian() {
 	cp "$fetched/root/bin/busybox" "$fetched/root/bin/udevadm" "$root/bin"
+	cp "$fetched/root/usr/sbin/pppd" "$root/usr/sbin"
 	ln -s ../../bin/udevadm "$root/lib/systemd/systemd-udevd"
 	for rule in $rules; do
 		cp "$fetched/root/lib/udev/rules.d/$rule.rules" "$root/lib/udev/rules.d"
@@ -70,7 +71,7 @@ install_libraries() {
 	rm "$root/ldd"
 }
 
-mkdir -p "$root/bin" "$root/etc/trunkline" "$root/etc/udev" "$root/lib/systemd" \
+mkdir -p "$root/bin" "$root/etc/ppp" "$root/etc/trunkline" "$root/etc/udev" "$root/lib/systemd" \
 	"$root/lib/udev/rules.d" "$root/lib64" "$root/test/bin" "$root/test/lib"
 install_trunkline
 install_debian

@@ -38,7 +38,7 @@ def scenario():
     lines = []
     for index, name in enumerate(MODEMS):
         lines += ["[modem %s]" % name, "number = %d" % (101 + index)]
-    for number, does in ((301, "answer"), (302, "silent")):
+    for number, does in ((301, "answer"), (302, "silent"), (303, "busy")):
         lines += ["[number %d]" % number, "does = %s" % does]
     return lines
 
