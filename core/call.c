@@ -419,6 +419,15 @@ void core_call_note(struct core_line *line, const char *note)
 		core_text_copy(call->record.note, sizeof(call->record.note), note);
 }
 
+void core_call_ended_at(struct core_line *line, uint64_t at_us)
+{
+	struct core_call *call = live_call(line, "an end");
+
+	if (call)
+		core_record_stamp_ago(&call->record, call->ctx->clock, TL_MOMENT_DISCONNECTED,
+				      hal_loop_now_us(call->ctx->loop) - at_us);
+}
+
 void core_call_ended(struct core_line *line, const struct core_cause *cause, const char *proof)
 {
 	struct core_call *call = live_call(line, cause->text);

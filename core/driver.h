@@ -272,6 +272,9 @@ void core_call_break(struct core_line *line);
 void core_call_mode_done(struct core_line *line, int error);
 /* Something to remember about this call. */
 void core_call_note(struct core_line *line, const char *note);
+/* Before core_call_ended(): the modem said so at this moment of the loop's clock, which had to be
+ * borne out first. */
+void core_call_ended_at(struct core_line *line, uint64_t at_us);
 /*
  * The call is over, and not because of a drop. proof: what shows that the line is on hook ("NO
  * CARRIER"); NULL when nothing does yet: the core runs the ladder then.

@@ -27,6 +27,21 @@ void core_record_stamp(struct core_record *record, const struct hal_clock *clock
 		*stamp = core_stamp_now(clock);
 }
 
+void core_record_stamp_ago(struct core_record *record, const struct hal_clock *clock,
+			   enum tl_moment moment, uint64_t ago_us)
+{
+	const struct core_stamp *connected = &record->moments[TL_MOMENT_CONNECTED];
+	struct core_stamp *stamp = &record->moments[moment];
+
+	if (stamp->boot_us)
+		return;
+	*stamp = core_stamp_now(clock);
+	if (connected->boot_us && ago_us > stamp->boot_us - connected->boot_us)
+		ago_us = stamp->boot_us - connected->boot_us;
+	stamp->boot_us -= ago_us;
+	stamp->wall_us -= (int64_t)ago_us;
+}
+
 void core_record_set_cause(struct core_record *record, const struct core_cause *cause)
 {
 	struct core_cause *own = &record->cause;

@@ -48,6 +48,9 @@ struct core_record {
 /* Stamp a moment; the first stamp counts. */
 void core_record_stamp(struct core_record *record, const struct hal_clock *clock,
 		       enum tl_moment moment);
+/* The same of a moment that lies back so long, but not before the call was connected. */
+void core_record_stamp_ago(struct core_record *record, const struct hal_clock *clock,
+			   enum tl_moment moment, uint64_t ago_us);
 /* Remember why it ended; the first cause counts, later ones only refine it (core_record_refine). */
 void core_record_set_cause(struct core_record *record, const struct core_cause *cause);
 /* Take over what a diagnosis knows better; before any cause is set, we are dropping: only the raw

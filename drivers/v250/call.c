@@ -44,7 +44,7 @@ static void ended(struct v250 *v, const struct core_cause *cause, const char *pr
 	core_call_ended(v->line, cause, proof);
 }
 
-void v250_remote_end(struct v250 *v, const char *text, const char *proof)
+void v250_remote_end(struct v250 *v, uint64_t at_us, const char *text, const char *proof)
 {
 	struct core_cause cause = {
 		.origin = TL_ORIGIN_REMOTE,
@@ -56,6 +56,8 @@ void v250_remote_end(struct v250 *v, const char *text, const char *proof)
 	v250_new_activity(v, v->phase);
 	v->needs_sync = true;
 	at_queue_leave_data(v->queue, true);
+	if (at_us)
+		core_call_ended_at(v->line, at_us);
 	ended(v, &cause, proof);
 }
 

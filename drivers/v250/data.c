@@ -27,7 +27,7 @@ static void end(struct v250 *v)
 {
 	/* The line of the modem, if that is what is held, is no data. */
 	v->tail.len = 0;
-	v250_remote_end(v, "carrier lost", v250_dcd(v) ? NULL : "DCD low");
+	v250_remote_end(v, 0, "carrier lost", v250_dcd(v) ? NULL : "DCD low");
 }
 
 static void on_gap(struct v250 *v)
@@ -101,6 +101,14 @@ void v250_data_lines(struct v250 *v)
 
 /* ---- from the far end ---- */
 
+/* fresh: it is not the line that was held before. If it proves to be the modem's, the call ended
+ * when it came. */
+static void note_line(struct v250 *v, bool fresh)
+{
+	if (fresh && at_tail_is_whole(&v->tail))
+		v->tail_us = hal_loop_now_us(v->host.loop);
+}
+
 void v250_data_receive(struct v250 *v, struct hal_slice data)
 {
 	bool waited = at_tail_is_whole(&v->tail);
@@ -111,6 +119,7 @@ void v250_data_receive(struct v250 *v, struct hal_slice data)
 		return;
 	}
 	certain = at_tail_take(&v->tail, data);
+	note_line(v, !waited || certain.held.len > 0);
 	give(v, certain.held);
 	give(v, certain.chunk);
 	wait_for_more(v);
@@ -133,6 +142,7 @@ ssize_t v250_read(void *driver, void *buf, size_t size)
 		return n;
 	v->tail.len = 0;
 	data = at_tail_take(&v->tail, hal_slice(buf, held + (size_t)n)).chunk;
+	note_line(v, true);
 	wait_for_more(v);
 	return data.len > 0 ? (ssize_t)data.len : -EAGAIN;
 }

@@ -52,8 +52,8 @@ static void on_returned(void *user, const struct at_answer *answer)
 	}
 	v->tail.len = 0;
 	v->asked = false;
-	v250_remote_end(v, answer->error == 0 ? at_result_name(answer->result) : "no answer to O",
-			NULL);
+	v250_remote_end(
+		v, 0, answer->error == 0 ? at_result_name(answer->result) : "no answer to O", NULL);
 }
 
 /* O, V.250 §6.3.7 */
@@ -74,7 +74,7 @@ static void on_command_state(void *user, const struct at_answer *answer)
 		return;
 	if (answer->error == 0 && answer->result == AT_RESULT_OK) {
 		v->tail.len = 0;
-		v250_remote_end(v, at_result_name(AT_RESULT_NO_CARRIER), NULL);
+		v250_remote_end(v, v->tail_us, at_result_name(AT_RESULT_NO_CARRIER), NULL);
 		return;
 	}
 	at_queue_restart(v->queue);
@@ -123,7 +123,7 @@ static void on_escaped(void *user, const struct at_answer *answer)
 		return;
 	if (answer->error == 0 && answer->result == AT_RESULT_NO_CARRIER) {
 		v->asked = false;
-		v250_remote_end(v, at_result_name(answer->result), NULL);
+		v250_remote_end(v, 0, at_result_name(answer->result), NULL);
 		return;
 	}
 	if (answer->error < 0 && at_tail_is_whole(&v->tail)) {

@@ -129,7 +129,7 @@ static void on_call_result(struct v250 *v, struct hal_slice line, enum at_result
 		 result == AT_RESULT_CONNECT)
 		v250_answered_itself(v, line);
 	else if (v->phase == V250_ASIDE && result == AT_RESULT_NO_CARRIER)
-		v250_remote_end(v, at_result_name(result), NULL);
+		v250_remote_end(v, 0, at_result_name(result), NULL);
 	else if (v->phase == V250_TALKING && result == AT_RESULT_VCON)
 		core_call_event(v->line, CORE_CALL_EVENT_CONNECT);
 	else if (v->phase == V250_TALKING && result != AT_RESULT_CONNECT)

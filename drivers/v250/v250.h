@@ -71,6 +71,7 @@ struct v250 {
 
 	/* its data */
 	struct at_tail tail;
+	uint64_t tail_us;		    /* when it became the whole line */
 	bool doubting;			    /* the tail may be the modem's: it is being found out */
 	bool carrier_lost;		    /* the end of the data is awaited */
 	bool asked;			    /* escape or resume was asked for by the core */
@@ -169,8 +170,9 @@ int v250_answer(void *driver, enum tl_media media);
 int v250_hold(void *driver, bool hold);
 /* The modem has answered a call unasked (S0, a switch on its case) and is online. */
 void v250_answered_itself(struct v250 *v, struct hal_slice connect);
-/* The remote end has gone, as shown by proof, or as its text says (proof NULL). */
-void v250_remote_end(struct v250 *v, const char *text, const char *proof);
+/* The remote end has gone, as shown by proof, or as its text says (proof NULL). at_us: when
+ * it said so; 0: now. */
+void v250_remote_end(struct v250 *v, uint64_t at_us, const char *text, const char *proof);
 /* The same of a voice call, as a result code says. */
 void v250_talk_end(struct v250 *v, enum at_result result);
 /* What a result code means for a call. */

@@ -207,7 +207,8 @@ enum tl_moment {
 	TL_MOMENT_DIALED,   /**< number sent */
 	TL_MOMENT_ALERTING, /**< far end alerted, where the modem tells */
 	TL_MOMENT_CONNECTED,
-	TL_MOMENT_DISCONNECTED, /**< ended, by whomever */
+	TL_MOMENT_DISCONNECTED, /**< ended, by whomever; of a far end, when the modem said so, even
+				   where that had to be borne out before it was told */
 	TL_MOMENT_IDLE,		/**< line verified to be on hook */
 };
 #define TL_MOMENT_COUNT 6

@@ -132,6 +132,31 @@ Test(record, duration_is_the_time_connected)
 	}
 }
 
+Test(record, a_moment_that_lies_back_is_not_before_the_connection)
+{
+	static const struct {
+		uint64_t connected, ago, boot;
+	} rows[] = {
+		{0, 0, MS(100)},	  {0, MS(30), MS(70)},	    {MS(10), MS(30), MS(70)},
+		{MS(70), MS(30), MS(70)}, {MS(80), MS(30), MS(80)},
+	};
+	struct hal_clock_virtual clock;
+
+	hal_clock_virtual_init(&clock, MS(100), (int64_t)MS(500));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct core_record record = {0};
+		const struct core_stamp *stamp = &record.moments[TL_MOMENT_DISCONNECTED];
+		struct core_stamp now = core_stamp_now(&clock.clock);
+
+		record.moments[TL_MOMENT_CONNECTED].boot_us = rows[i].connected;
+		core_record_stamp_ago(&record, &clock.clock, TL_MOMENT_DISCONNECTED, rows[i].ago);
+		cr_assert_eq(stamp->boot_us, rows[i].boot, "row %zu", i);
+		cr_assert_eq(now.wall_us - stamp->wall_us, (int64_t)(now.boot_us - rows[i].boot));
+		core_record_stamp_ago(&record, &clock.clock, TL_MOMENT_DISCONNECTED, MS(5));
+		cr_assert_eq(stamp->boot_us, rows[i].boot, "the first stamp counts");
+	}
+}
+
 Test(record, remembers_so_many_steps_and_no_more)
 {
 	static const struct core_drop_outcome outcome = {.result = TL_DROP_TIMEOUT};
