@@ -102,6 +102,15 @@ int tl_session_send_break(struct tl_ctx *ctx, tl_session id, uint32_t ms)
 	return call->line->ops->send_break(call->line->driver, ms);
 }
 
+int tl_session_lend(struct tl_ctx *ctx, tl_session id, int *ret_fd)
+{
+	struct core_call *call;
+	int r;
+
+	r = find_live(ctx, id, &call);
+	return r < 0 ? r : core_stream_lend(call, ret_fd);
+}
+
 /* To command state or back; one at a time. */
 static int change_mode(struct tl_ctx *ctx, tl_session id, bool escape, uint64_t *ret_op)
 {
@@ -113,7 +122,7 @@ static int change_mode(struct tl_ctx *ctx, tl_session id, bool escape, uint64_t 
 	r = find_live(ctx, id, &call);
 	if (r < 0)
 		return r;
-	if (call->record.state != TL_CALL_CONNECTED || !call->line->driver ||
+	if (call->record.state != TL_CALL_CONNECTED || !call->line->driver || call->stream.lent ||
 	    !hal_list_empty(&call->modes))
 		return -EBUSY;
 	change = escape ? call->line->ops->escape : call->line->ops->resume;

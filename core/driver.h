@@ -205,6 +205,12 @@ struct core_driver_ops {
 	/* @return 0; -EOPNOTSUPP; -EBUSY one is being sent; -EAGAIN not online; -ENODEV */
 	int (*send_break)(void *driver, uint32_t ms);
 	/*
+	 * A descriptor of the port, for a client that reads and writes it by itself until the call
+	 * ends; core_call_data() and write() rest. The driver is detached then, and attached anew.
+	 * @return 0; -EAGAIN not online, or not now; -EOPNOTSUPP such a port has none; -ENODEV
+	 */
+	int (*lend)(void *driver, int *ret_fd);
+	/*
 	 * To command state and back, with the call kept. core_call_mode_done() follows, unless the
 	 * call ends before. @return 0; -EBUSY not online (not in command state); -ENODEV
 	 */

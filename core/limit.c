@@ -47,7 +47,8 @@ static void arm(struct core_call *call, enum tl_limit limit)
 		limit == TL_LIMIT_DURATION ? &limits->duration : &limits->inactivity;
 	uint64_t due = limits->announced[limit] ? due_us(limits, limit) : notice_us(limits, limit);
 
-	if (limits->seconds[limit] == 0)
+	/* Nobody sees the bytes of a port that is lent. */
+	if (limits->seconds[limit] == 0 || (limit == TL_LIMIT_INACTIVITY && call->stream.lent))
 		hal_timer_cancel(call->ctx->loop, timer);
 	else
 		hal_timer_arm_at_us(call->ctx->loop, timer, due);

@@ -287,6 +287,11 @@ static void recover_now(struct core_line *line)
 	int r;
 
 	core_line_withdraw_command(line);
+	/* Whoever had the port may have left it and the modem as they never were. */
+	if (line->call->stream.lent) {
+		core_line_reset_hard(line);
+		return;
+	}
 	line->recovering = true;
 	r = line->ops->recover(line->driver);
 	if (r < 0)

@@ -124,6 +124,30 @@ void core_stream_detach(struct core_session *session)
 	free_buffer(&call->stream);
 	call->stream.attached = NULL;
 	go_on_reading(call);
+	/* Nobody else can go on with a port that may be in any state. */
+	if (call->stream.lent)
+		core_call_drop(call, TL_ORIGIN_CLIENT_LOST);
+}
+
+int core_stream_lend(struct core_call *call, int *ret_fd)
+{
+	struct core_line *line = call->line;
+	int r;
+
+	if (call->stream.lent)
+		return -EALREADY;
+	if (call->record.state != TL_CALL_CONNECTED || !line->driver)
+		return -EAGAIN;
+	if (!line->ops->lend)
+		return -EOPNOTSUPP;
+	r = line->ops->lend(line->driver, ret_fd);
+	if (r < 0)
+		return r;
+	call->stream.lent = true;
+	core_limit_set(call, TL_LIMIT_INACTIVITY, call->limits.seconds[TL_LIMIT_INACTIVITY]);
+	core_text_copy(call->record.note, sizeof(call->record.note),
+		       "the port was lent: its bytes are not counted");
+	return 0;
 }
 
 void core_stream_move(struct core_session *session)
@@ -152,8 +176,9 @@ void core_call_data(struct core_line *line, const char *data, size_t len)
 	struct core_call *call = line->call;
 	struct core_stream *stream;
 
-	/* What comes while the line is made ready again belongs to no call. */
-	if (!call || call->over || len == 0)
+	/* What comes while the line is made ready again belongs to no call. Of a port that was
+	 * lent: what the client has left unread. */
+	if (!call || call->over || call->stream.lent || len == 0)
 		return;
 	call->record.bytes_in += len;
 	core_limit_touch(call);
@@ -170,7 +195,8 @@ static ssize_t read_port(struct core_call *call, void *buf, size_t size)
 	struct core_line *line = call->line;
 	ssize_t n;
 
-	if (call->record.state != TL_CALL_CONNECTED || call->drop.running || !line->driver)
+	if (call->record.state != TL_CALL_CONNECTED || call->stream.lent || call->drop.running ||
+	    !line->driver)
 		return -EAGAIN;
 	n = line->ops->read(line->driver, buf, size);
 	if (n <= 0)
@@ -221,6 +247,8 @@ ssize_t core_stream_write(struct core_call *call, const void *buf, size_t len)
 
 	if (stream->ended || stream->shut || call->dropping)
 		return call->record.cause.origin == TL_ORIGIN_DEVICE_GONE ? -ENODEV : -ENOTCONN;
+	if (stream->lent)
+		return -EBUSY;
 	if (call->record.state != TL_CALL_CONNECTED || !line->driver)
 		return owe(&stream->writable);
 	n = line->ops->write(line->driver, buf, len);

@@ -29,6 +29,7 @@ struct core_stream {
 	struct hal_ring in;
 	struct core_edge readable, writable;
 	bool held;  /* the driver has been refused room, and waits */
+	bool lent;  /* the port itself is with a client, or has been */
 	bool shut;  /* no more writing */
 	bool ended; /* nothing comes any more */
 	struct hal_timer drain;
@@ -45,6 +46,8 @@ void core_stream_detach(struct core_session *session);
 void core_stream_move(struct core_session *session);
 ssize_t core_stream_read(struct core_call *call, void *buf, size_t size);
 ssize_t core_stream_write(struct core_call *call, const void *buf, size_t len);
+/* @return as tl_session_lend() */
+int core_stream_lend(struct core_call *call, int *ret_fd);
 /* The call is connected, or takes bytes again. */
 void core_stream_wake_writer(struct core_call *call);
 /* Nothing comes any more; what is in the buffer stays. */

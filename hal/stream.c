@@ -65,6 +65,17 @@ int hal_stream_watch_lines(struct hal_stream *s, uint32_t interval_ms)
 	return s->ops->watch_lines(s, interval_ms);
 }
 
+int hal_stream_lend(struct hal_stream *s, int *ret_fd)
+{
+	return s->ops->lend ? s->ops->lend(s, ret_fd) : -EOPNOTSUPP;
+}
+
+void hal_stream_take_back(struct hal_stream *s)
+{
+	if (s->ops->take_back)
+		s->ops->take_back(s);
+}
+
 void hal_stream_close(struct hal_stream *s)
 {
 	if (s)

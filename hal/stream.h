@@ -96,6 +96,15 @@ struct hal_stream_ops {
 	int (*want_read)(struct hal_stream *s, bool on);
 	/* Report HAL_STREAM_LINES; interval_ms is for backends that can only poll, 0 stops. */
 	int (*watch_lines)(struct hal_stream *s, uint32_t interval_ms);
+	/*
+	 * A descriptor of its own, blocking and O_CLOEXEC, for somebody else: the port's bytes and
+	 * settings are theirs until take_back(). Modem lines, break and loss stay here; read and
+	 * write give -EAGAIN. Nothing takes the descriptor back: take_back() is about this stream
+	 * only, and close() hangs the port up where the process may, which ends all that others
+	 * can do with it.
+	 */
+	int (*lend)(struct hal_stream *s, int *ret_fd);
+	void (*take_back)(struct hal_stream *s);
 	/* Lower DTR, give back locks, free; no event afterwards. */
 	void (*close)(struct hal_stream *s);
 };
@@ -164,6 +173,10 @@ int hal_stream_want_write(struct hal_stream *s, bool on);
 /* -EOPNOTSUPP: the caller must go on reading, and lose what it cannot keep. On after opening. */
 int hal_stream_want_read(struct hal_stream *s, bool on);
 int hal_stream_watch_lines(struct hal_stream *s, uint32_t interval_ms);
+/* @return 0; -EALREADY it is lent; -EOPNOTSUPP it has no descriptor; -ENODEV; -errno of open(2) */
+int hal_stream_lend(struct hal_stream *s, int *ret_fd);
+/* Nothing happens when it is not lent. What was done to its settings is the caller's to undo. */
+void hal_stream_take_back(struct hal_stream *s);
 /* NULL is allowed. The stream must not be used afterwards; safe from inside its own handler. */
 void hal_stream_close(struct hal_stream *s);
 

@@ -32,6 +32,8 @@ struct tty {
 	unsigned int lines;		     /* as last polled */
 	struct hal_stream_counters counters; /* as last polled */
 	bool lost;
+	bool lent;
+	bool was_lent; /* somebody may still have a descriptor */
 };
 
 static struct tty *to_tty(struct hal_stream *s)
@@ -83,6 +85,8 @@ static ssize_t tty_read(struct hal_stream *s, void *buf, size_t size)
 
 	if (tty->lost)
 		return -ENODEV;
+	if (tty->lent)
+		return -EAGAIN;
 	n = read(tty->fd, buf, size);
 	if (n > 0)
 		return n;
@@ -98,6 +102,8 @@ static ssize_t tty_write(struct hal_stream *s, const void *buf, size_t len)
 
 	if (tty->lost)
 		return -ENODEV;
+	if (tty->lent)
+		return -EAGAIN;
 	n = write(tty->fd, buf, len);
 	if (n > 0)
 		return n;
@@ -289,13 +295,14 @@ static int tty_unsent(struct hal_stream *s, bool forget, size_t *ret_n)
 	return r;
 }
 
-/* Until HAL_STREAM_OPENED has been reported nothing is watched: it comes first. */
+/* Until HAL_STREAM_OPENED has been reported nothing is watched: it comes first. What is lent is
+ * watched for its loss only. */
 static int want(struct tty *tty, unsigned int events, bool on)
 {
 	if (tty->lost)
 		return -ENODEV;
 	tty->wanted = on ? tty->wanted | events : tty->wanted & ~events;
-	if (tty->pending & HAL_STREAM_OPENED)
+	if (tty->lent || (tty->pending & HAL_STREAM_OPENED))
 		return 0;
 	return hal_watch_modify(tty->stream.loop, &tty->watch, tty->wanted);
 }
@@ -362,6 +369,74 @@ static int tty_watch_lines(struct hal_stream *s, uint32_t interval_ms)
 	return 0;
 }
 
+static bool is_pty(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && major(st.st_rdev) >= UNIX98_PTY_SLAVE_MAJOR &&
+	       major(st.st_rdev) < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT;
+}
+
+/* Not on a pty: the flag would outlive us there, as long as the master does. */
+static int set_exclusive(int fd, bool on)
+{
+	if (!is_pty(fd) && ioctl(fd, on ? TIOCEXCL : TIOCNXCL) < 0)
+		return -errno;
+	return 0;
+}
+
+/* A description of its own, so that O_NONBLOCK stays ours. */
+static int open_again(int fd)
+{
+	char path[32];
+	int again;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (again >= 0 && fcntl(again, F_SETFL, 0) == 0)
+		return again;
+	if (again >= 0)
+		close(again);
+	return -errno;
+}
+
+static int tty_lend(struct hal_stream *s, int *ret_fd)
+{
+	struct tty *tty = to_tty(s);
+	int fd;
+
+	if (tty->lost)
+		return -ENODEV;
+	if (tty->lent)
+		return -EALREADY;
+	/* Programs open their terminal by its name, too: pppd does. The lock file stays. */
+	(void)set_exclusive(tty->fd, false);
+	fd = open_again(tty->fd);
+	if (fd < 0) {
+		(void)set_exclusive(tty->fd, true);
+		return is_loss(-fd) ? lose(tty) : fd;
+	}
+	tty->lent = true;
+	tty->was_lent = true;
+	/* Fails only where it is not watched: then it is lost, and told in its own way. */
+	(void)hal_watch_modify(s->loop, &tty->watch, 0);
+	*ret_fd = fd;
+	return 0;
+}
+
+static void tty_take_back(struct hal_stream *s)
+{
+	struct tty *tty = to_tty(s);
+
+	if (!tty->lent)
+		return;
+	tty->lent = false;
+	if (tty->lost)
+		return;
+	(void)set_exclusive(tty->fd, true);
+	(void)hal_watch_modify(s->loop, &tty->watch, tty->wanted);
+}
+
 static void free_tty(struct hal_work *work)
 {
 	struct tty *tty = HAL_CONTAINER_OF(work, struct tty, work);
@@ -381,6 +456,9 @@ static void tty_close(struct hal_stream *s)
 	(void)ioctl(tty->fd, TIOCMBIC, &bits);
 	(void)ioctl(tty->fd, TCFLSH, TCIOFLUSH);
 	(void)ioctl(tty->fd, TIOCNXCL);
+	/* Whoever still has it loses it, if we may do that (CAP_SYS_ADMIN). */
+	if (tty->was_lent)
+		(void)ioctl(tty->fd, TIOCVHANGUP);
 	close(tty->fd);
 	hal_work_cancel(&tty->work);
 	/* Nobody waits for the lock of a device that is gone, but clients for the news of others
@@ -407,6 +485,8 @@ static const struct hal_stream_ops tty_ops = {
 	.want_write = tty_want_write,
 	.want_read = tty_want_read,
 	.watch_lines = tty_watch_lines,
+	.lend = tty_lend,
+	.take_back = tty_take_back,
 	.close = tty_close,
 };
 
@@ -437,14 +517,6 @@ static void on_watch(struct hal_watch *watch, unsigned int io)
 	if (io & HAL_IO_WRITE)
 		events |= HAL_STREAM_WRITABLE;
 	emit(tty, events);
-}
-
-static bool is_pty(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && major(st.st_rdev) >= UNIX98_PTY_SLAVE_MAJOR &&
-	       major(st.st_rdev) < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT;
 }
 
 /* Or close() may wait 30 s for a device that takes no more bytes. Not every driver has it. */
@@ -485,9 +557,9 @@ static int prepare(int fd, const struct hal_stream_config *config)
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 		return -errno;
-	/* On a pty the flag would outlive us, as long as the master does. */
-	if (!is_pty(fd) && ioctl(fd, TIOCEXCL) < 0)
-		return -errno;
+	r = set_exclusive(fd, true);
+	if (r < 0)
+		return r;
 	forbid_closing_wait(fd);
 	return 0;
 }

@@ -341,6 +341,25 @@ void at_queue_drain_data(struct at_queue *queue)
 	}
 }
 
+int at_queue_lend(struct at_queue *queue, int *ret_fd)
+{
+	if (queue->phase == AT_PHASE_LOST)
+		return -ENODEV;
+	if (queue->phase != AT_PHASE_DATA)
+		return -ENOTCONN;
+	if (queue->escape.step != AT_ESCAPE_NONE || queue->plus_held || at_queue_sending(queue))
+		return -EAGAIN;
+	return hal_stream_lend(queue->stream, ret_fd);
+}
+
+void at_queue_take_back(struct at_queue *queue)
+{
+	hal_stream_take_back(queue->stream);
+	/* Whoever had it has been writing up to now, for all we know. */
+	queue->last_tx_us = hal_loop_now_us(queue->loop);
+	queue->pluses = 0;
+}
+
 /* The Hayes escape. */
 
 int at_queue_escape(struct at_queue *queue, uint32_t guard_ms, uint32_t timeout_ms,

@@ -170,6 +170,13 @@ ssize_t at_queue_write_data(struct at_queue *queue, const char *data, size_t len
 ssize_t at_queue_read_data(struct at_queue *queue, char *buf, size_t size);
 /* on_data with what has arrived, whatever data_room says; not from inside on_data. */
 void at_queue_drain_data(struct at_queue *queue);
+/*
+ * Lend the port to somebody who reads and writes it instead of us, until at_queue_take_back().
+ * @return 0; -EAGAIN an escape or the end of one of our own writes is in the way; -ENOTCONN not in
+ * data state; as hal_stream_lend()
+ */
+int at_queue_lend(struct at_queue *queue, int *ret_fd);
+void at_queue_take_back(struct at_queue *queue);
 /* There is room again. */
 void at_queue_resume_data(struct at_queue *queue);
 /* Bytes of data that have not left the port. forget: they will not */

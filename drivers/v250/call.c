@@ -55,6 +55,7 @@ void v250_remote_end(struct v250 *v, uint64_t at_us, const char *text, const cha
 	(void)snprintf(cause.text, sizeof(cause.text), "%s", text);
 	v250_new_activity(v, v->phase);
 	v->needs_sync = true;
+	v250_take_back(v);
 	at_queue_leave_data(v->queue, true);
 	if (at_us)
 		core_call_ended_at(v->line, at_us);

@@ -196,6 +196,36 @@ int v250_send_break(void *driver, uint32_t ms)
 	return r;
 }
 
+/* ---- by somebody else ---- */
+
+int v250_lend(void *driver, int *ret_fd)
+{
+	struct v250 *v = driver;
+	int r;
+
+	if (v->phase != V250_ONLINE || v->doubting || at_tail_is_whole(&v->tail))
+		return -EAGAIN;
+	r = at_queue_lend(v->queue, ret_fd);
+	if (r < 0)
+		return r;
+	v->lent = true;
+	hal_timer_cancel(v->host.loop, &v->timer);
+	give(v, at_tail_free(&v->tail));
+	return 0;
+}
+
+void v250_take_back(struct v250 *v)
+{
+	struct hal_stream_config config = v250_stream_config(v->host.config);
+
+	if (!v->lent)
+		return;
+	v->lent = false;
+	at_queue_take_back(v->queue);
+	/* Fails only when the stream is lost, which has an event of its own. */
+	(void)hal_stream_configure(at_queue_stream(v->queue), &config);
+}
+
 /* ---- begin and end ---- */
 
 /* XON and XOFF are data like all other bytes while the call is online. */
@@ -237,6 +267,7 @@ void v250_data_stop(struct v250 *v)
 		hal_timer_cancel(v->host.loop, &v->break_timer);
 		v250_data_break_timer(&v->break_timer);
 	}
+	v250_take_back(v);
 	at_queue_drain_data(v->queue);
 	at_queue_resume_data(v->queue);
 	give(v, at_tail_free(&v->tail));

@@ -421,6 +421,7 @@ const struct core_driver_ops v250_driver = {
 	.data_taken = v250_data_taken,
 	.unsent = v250_unsent,
 	.send_break = v250_send_break,
+	.lend = v250_lend,
 	.escape = v250_escape,
 	.resume = v250_resume,
 	.count = count,

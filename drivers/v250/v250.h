@@ -72,6 +72,7 @@ struct v250 {
 	/* its data */
 	struct at_tail tail;
 	uint64_t tail_us;		    /* when it became the whole line */
+	bool lent;			    /* somebody else reads and writes it */
 	bool doubting;			    /* the tail may be the modem's: it is being found out */
 	bool carrier_lost;		    /* the end of the data is awaited */
 	bool asked;			    /* escape or resume was asked for by the core */
@@ -195,6 +196,9 @@ ssize_t v250_write(void *driver, const void *buf, size_t len);
 void v250_data_taken(void *driver);
 size_t v250_unsent(void *driver, bool forget);
 int v250_send_break(void *driver, uint32_t ms);
+int v250_lend(void *driver, int *ret_fd);
+/* The call ends: the port is ours again, with our settings. Nothing happens when it is not lent. */
+void v250_take_back(struct v250 *v);
 
 /* ---- mode.c ---- */
 

@@ -59,7 +59,8 @@ struct tl_ctx;
 TL_API int tl_session_attach(struct tl_ctx *ctx, tl_session session);
 
 /**
- * Give them up: what was not read is thrown away, events about it are purged.
+ * Give them up: what was not read is thrown away, events about it are purged. A port that was lent
+ * cannot go on without whom it was lent to: the call is dropped, origin "client-lost".
  * @return 0; -ESTALE; -EBADF; -EALREADY it was not attached
  */
 TL_API int tl_session_detach(struct tl_ctx *ctx, tl_session session);
@@ -76,9 +77,10 @@ TL_API ssize_t tl_session_read(struct tl_ctx *ctx, tl_session session, void *buf
 /**
  * Send bytes.
  *
- * @return bytes taken, 1 to len; -EAGAIN none now: the call is not connected yet, flow control, an
- * escape, a doubt about the end of the call; -ENOTCONN the call is over, being dropped or shut
- * down; -ENODEV its device is gone; -EINVAL not attached, or len is 0; -ESTALE; -EBADF; -ENOMEM
+ * @return bytes taken, 1 to len; -EBUSY the port is lent; -EAGAIN none now: the call is not
+ * connected yet, flow control, an escape, a doubt about the end of the call; -ENOTCONN the call is
+ * over, being dropped or shut down; -ENODEV its device is gone; -EINVAL not attached, or len is 0;
+ * -ESTALE; -EBADF; -ENOMEM
  */
 TL_API ssize_t tl_session_write(struct tl_ctx *ctx, tl_session session, const void *buf,
 				size_t len);
@@ -105,13 +107,39 @@ TL_API int tl_session_shutdown(struct tl_ctx *ctx, tl_session session, uint32_t 
 TL_API int tl_session_send_break(struct tl_ctx *ctx, tl_session session, uint32_t ms);
 
 /**
+ * Lend the port itself: a descriptor of the tty, for programs that want one (pppd, getty). The
+ * session is attached, and from now on nothing is read or written here: tl_session_read() is
+ * answered -EAGAIN, when it has given what had arrived before, and 0 at the end of the call,
+ * tl_session_write() -EBUSY. Bytes are not counted, and the limit of inactivity rests. Modem lines,
+ * the loss of the device, the limit of duration, tl_session_drop(), tl_session_shutdown() and
+ * tl_session_send_break() work as ever. Without modem lines (ptys, many USB adapters) nobody here
+ * sees that the far end has hung up: whoever has the descriptor reads NO CARRIER, and has to drop.
+ *
+ * The descriptor is one of its own: blocking, close-on-exec, closed by whom it belongs to. Its
+ * settings are the port's. It cannot be revoked: the lending lasts until the call ends, and the
+ * end does not depend on what is done with it. A drop lowers DTR first, as always, then has
+ * the port read here again. After the call the port is closed, opened anew, set up and proved on
+ * hook before the line is READY; where the process may (CAP_SYS_ADMIN) closing it hangs it up, and
+ * every descriptor of it is dead from then on (EIO). Elsewhere one that is kept goes on to work:
+ * who lends trusts whom it lends to, not to read what belongs to the next call.
+ *
+ * @param ret_fd the caller's to close
+ * @return 0; -EINVAL not attached; -EAGAIN not connected, escaped, or a doubt about the end of the
+ * call; -EALREADY it is lent; -EOPNOTSUPP the port has no descriptor (a terminal server): read and
+ * write; -ENOTCONN the call is over, or being dropped; -ENODEV its device is gone; -ESTALE; -EBADF;
+ * others of open(2) for /proc/self/fd
+ */
+TL_API int tl_session_lend(struct tl_ctx *ctx, tl_session session, int *ret_fd);
+
+/**
  * To command state, with the call kept: silence of a second, the escape sequence, silence of a
  * second. Writes are answered -EAGAIN from now on until tl_session_resume() is done; a client that
  * does not read keeps the modem's answer from being seen.
  *
  * @return 0: TL_EVENT_OP_DONE follows, with 0, or -ETIMEDOUT when the modem did not obey and is
- * still online, or the error with which the call ended; -EINVAL not attached; -EBUSY not online, or
- * under way; -ENOTCONN the call is over; -ENODEV; -EOPNOTSUPP; -ENOSPC; -ESTALE; -EBADF; -ENOMEM
+ * still online, or the error with which the call ended; -EINVAL not attached; -EBUSY not online,
+ * under way, or the port is lent; -ENOTCONN the call is over; -ENODEV; -EOPNOTSUPP; -ENOSPC;
+ * -ESTALE; -EBADF; -ENOMEM
  */
 TL_API int tl_session_escape(struct tl_ctx *ctx, tl_session session, uint64_t *ret_op);
 

@@ -15,7 +15,9 @@ import termios
 import unittest
 
 import hotplug_ns
+import lend
 from hotplug_ns import BIN, LIMIT
+from lined_varlink import Client
 
 
 class Modem(hotplug_ns.Modem):
@@ -153,6 +155,45 @@ class Lines(hotplug_ns.Feed):
         self.assertNotIn("gone", self.said())
         self.client.call("Release", session=session)
         self.assert_dials_again()
+
+
+    def lend(self):
+        self.ready()
+        session = self.dial()
+        self.wait_until(lambda: self.modem.lines()["dcd"])
+        holder = Client(self.socket)
+        self.addCleanup(holder.sock.close)
+        return session, holder, lend.lend(holder, session)
+
+    def check_lent(self, session, fd, origin, *steps):
+        self.wait_call(session, "idle")
+        info = self.client.call("GetSession", session=session)["info"]
+        self.assertEqual(info["origin"], origin, self.said())
+        self.assertEqual([(step["name"], step["proof"]) for step in info["drop"]], list(steps))
+        self.assertFalse(self.modem.off_hook())
+        self.client.call("Release", session=session)
+        self.assert_dials_again()
+        with self.assertRaises(OSError):
+            os.write(fd, b"x")
+        os.close(fd)
+
+    def test_a_port_that_is_lent_is_dropped_by_dtr(self):
+        session, _, fd = self.lend()
+        opened = self.modem.lines()["dtr_count"]
+        self.client.send("Drop", session=session, oneway=True)
+        self.check_lent(session, fd, "application", ("dtr", "DCD low"))
+        self.assertGreater(self.modem.lines()["dtr_count"], opened + 1)
+
+    def test_a_port_that_is_lent_loses_its_carrier(self):
+        session, holder, fd = self.lend()
+        self.modem.command("hangup a")
+        self.check_lent(session, fd, "remote", ("end", "DCD low"))
+        self.assertTrue(holder.closed())
+
+    def test_who_has_the_port_goes(self):
+        session, holder, fd = self.lend()
+        holder.sock.close()
+        self.check_lent(session, fd, "client-lost", ("dtr", "DCD low"))
 
 
 def skip_without_seccomp():

@@ -17,6 +17,7 @@ import sys
 import time
 import unittest
 
+from attach import read, upgrade
 from lined_varlink import BIN, LIMIT, Fixture
 
 
@@ -179,6 +180,17 @@ class Calls(Case):
         self.assertEqual(self.drop(session)["drop"][-1]["proof"], "DCD low")
         self.release(session)
         self.assert_dials()
+
+    def test_there_is_no_descriptor_to_lend(self):
+        session = self.dial()
+        with self.connect() as other:
+            error = self.assert_error("NotSupported", other, "Lend", session=session,
+                                      upgrade=True)
+            self.assertIn("Attach", error["reason"])
+            upgrade(other, "Attach", session=session)
+        self.assertEqual(self.info(session)["state"], "connected")
+        self.drop(session)
+        self.release(session)
 
     def test_dtr_falls_with_the_daemon(self):
         for number in (signal.SIGTERM, signal.SIGKILL):

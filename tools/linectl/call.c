@@ -13,6 +13,7 @@
 #include "tools/linectl/ending.h"
 #include "tools/linectl/field.h"
 #include "tools/linectl/help.h"
+#include "tools/linectl/lend.h"
 #include "tools/linectl/private.h"
 #include "tools/linectl/record.h"
 #include "tools/linectl/session.h"
@@ -162,7 +163,7 @@ static bool is_dialled_voice(const struct call *call)
 /* Until all is known of its end or, to be kept, it is as far as it may ever come. */
 static bool is_done(const struct call *call)
 {
-	if (!call->reply.continues || (call->stream && is_connected(call)))
+	if (!call->reply.continues || (call->carries && is_connected(call)))
 		return true;
 	return call->app->options.keep &&
 	       (is_over(call) || is_connected(call) || is_dialled_voice(call));
@@ -304,7 +305,8 @@ static enum status open_stream(struct call *call)
 	enum status status = connect_second(app, &call->stream);
 	bool ends = app->options.command || app->transfer;
 
-	if (status != STATUS_OK)
+	/* A port is lent when the call is connected. */
+	if (status != STATUS_OK || app->options.fd)
 		return status;
 	return stream_attach(app, call->stream, call->session, ends ? "hang_up" : NULL);
 }
@@ -312,15 +314,21 @@ static enum status open_stream(struct call *call)
 /* From the connection of the call to its end. */
 static enum status carry(struct call *call)
 {
+	struct app *app = call->app;
 	enum status status = STATUS_OK;
 	enum relay_end end;
 
+	call->carries = false;
 	/* By its session others may drop it. */
-	output_remark(&call->app->output, "%s: %s, session %s", call->title, call->state,
-		      call->session);
-	end = stream_carry(call->app, call->stream, call->info, &call->command_status);
+	output_remark(&app->output, "%s: %s, session %s", call->title, call->state, call->session);
+	if (app->options.fd)
+		end = lend_run(app, call->stream, call->info, &call->command_status);
+	else
+		end = stream_carry(app, call->stream, call->info, &call->command_status);
 	call->carried = true;
-	call->stream = varlink_client_free(call->stream);
+	/* The port that is lent is given back by the drop that a signal asks for. */
+	if (!app->options.fd)
+		call->stream = varlink_client_free(call->stream);
 	/* The end of the stream says that it has ended, a signal is dealt with as in any call. */
 	if (end == RELAY_LEFT)
 		status = drop(call, call->app->interrupts > 0);
@@ -446,7 +454,10 @@ static enum status check_command(struct app *app)
 	if (options->command && (options->keep || options->voice || options->hangup_after))
 		return help_usage(app, app->command,
 				  "COMMAND goes without --keep, --voice and --hangup-after");
-	if (!options->command && (options->automatic || options->pty))
+	if (options->fd && options->pty)
+		return help_usage(app, app->command,
+				  "--fd gives the line's tty, --pty another one");
+	if (!options->command && (options->automatic || options->pty || options->fd))
 		return help_usage(app, app->command, "-- COMMAND is missing");
 	return check_options(app);
 }

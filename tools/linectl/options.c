@@ -45,6 +45,7 @@ static const struct option_row option_rows[] = {
 	 NUMBER(hangup_after, 1, SECONDS_MAX)},
 	{"auto", 0, NULL, "call after call, until Ctrl-C", "answer receive", FLAG(automatic)},
 	{"pty", 0, NULL, "give COMMAND the call as its terminal", "connect answer", FLAG(pty)},
+	{"fd", 0, NULL, "give COMMAND the line's own tty", "connect answer", FLAG(fd)},
 	{"log", 0, "FILE", "append what comes to this file", "attach", TEXT(log)},
 	{"session", 0, "SESSION", "by a call that is connected already", "send receive",
 	 TEXT(session)},

@@ -37,6 +37,7 @@ struct options {
 	uint32_t hangup_after; /**< seconds, 0: never */
 	bool automatic;
 	bool pty;
+	bool fd;
 	const char *log;       /**< NULL: none */
 	const char *session;   /**< NULL: a call of its own */
 	const char *directory; /**< NULL: this one */

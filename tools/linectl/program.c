@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -96,6 +97,38 @@ static void run(const struct program_order *order, int fd)
 	execvp(order->argv[0], (char *const *)(const void *)order->argv);
 }
 
+/* Returns in the parent only. */
+static pid_t start(const struct program_order *order, int fd, bool dies_with_us,
+		   struct json_object *info)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	export_call(info);
+	if (!dies_with_us || prctl(PR_SET_PDEATHSIG, SIGHUP) == 0)
+		run(order, fd);
+	fprintf(stderr, "linectl: %s: %s\n", order->argv[0], strerror(errno));
+	_exit(ENDING_NOT_RUN);
+}
+
+/* The end of what has been started can be waited for. @return 0; negative errno, and it is killed
+ */
+static int watch(struct program *program)
+{
+	int r;
+
+	if (program->pid < 0)
+		return -errno;
+	program->end = (int)syscall(SYS_pidfd_open, program->pid, 0);
+	if (program->end >= 0)
+		return 0;
+	r = -errno;
+	kill(program->pid, SIGKILL);
+	waitpid(program->pid, NULL, 0);
+	return r;
+}
+
 int program_start(struct program *program, const struct program_order *order,
 		  struct json_object *info)
 {
@@ -105,28 +138,36 @@ int program_start(struct program *program, const struct program_order *order,
 
 	if (ours < 0)
 		return ours;
-	program->pid = fork();
-	if (program->pid == 0) {
-		export_call(info);
-		run(order, theirs);
-		fprintf(stderr, "linectl: %s: %s\n", order->argv[0], strerror(errno));
-		_exit(ENDING_NOT_RUN);
+	if (fcntl(ours, F_SETFL, O_NONBLOCK) < 0) {
+		r = -errno;
+	} else {
+		program->fd = ours;
+		program->pid = start(order, theirs, false, info);
+		r = watch(program);
 	}
-	r = program->pid < 0 ? -errno : 0;
 	close(theirs);
-	if (r == 0 && fcntl(ours, F_SETFL, O_NONBLOCK) < 0)
-		r = -errno;
-	program->fd = ours;
-	program->end = r < 0 ? -1 : (int)syscall(SYS_pidfd_open, program->pid, 0);
-	if (r == 0 && program->end < 0)
-		r = -errno;
 	if (r < 0)
 		close(ours);
-	if (r < 0 && program->pid > 0) {
-		kill(program->pid, SIGKILL);
-		waitpid(program->pid, NULL, 0);
-	}
 	return r;
+}
+
+int program_start_on(struct program *program, const char **argv, int tty, struct json_object *info)
+{
+	const struct program_order order = {.argv = argv, .err = -1};
+
+	program->fd = -1;
+	program->pid = start(&order, tty, true, info);
+	return watch(program);
+}
+
+int program_tell(const struct app *app, const char *name, int error)
+{
+	return output_error(&app->output, &(struct output_error){
+						  .status = (enum status)ENDING_NOT_RUN,
+						  .subject = name,
+						  .error = "Failed",
+						  .reason = strerror(-error),
+					  });
 }
 
 /* What it still says is for nobody. @return has it ended? */
@@ -159,9 +200,11 @@ int program_finish(struct program *program)
 	int status = 0;
 
 	/* A terminal hangs up when it is closed, a socket would forget what has not been read. */
-	if (shutdown(program->fd, SHUT_WR) < 0) {
+	if (program->fd >= 0 && shutdown(program->fd, SHUT_WR) < 0) {
 		close(program->fd);
 		program->fd = -1;
+	} else if (program->fd < 0) {
+		kill(program->pid, SIGHUP);
 	}
 	if (!await_end(program, REST_MS))
 		kill(program->pid, SIGHUP);

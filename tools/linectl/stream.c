@@ -2,6 +2,7 @@
 #include "tools/linectl/stream.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,18 +16,18 @@
 
 #define ATTACH_MS 30000 /* the daemon answers at once */
 
-enum status stream_attach(struct app *app, struct varlink_client *stream, const char *session,
-			  const char *end)
+enum status stream_upgrade(struct app *app, struct varlink_client *stream, const char *session,
+			   const char *method, struct json_object *params, unsigned int flags)
 {
-	struct json_object *params =
-		end ? session_params_flag(session, end, true) : session_params(session);
 	struct varlink_reply reply = {0};
 	enum status status = STATUS_OK;
+	char full[64];
 	int r;
 
 	if (!params)
 		return output_no_memory(&app->output);
-	r = varlink_client_call(stream, VARLINK_TRUNKLINE ".Attach", params, VARLINK_CALL_UPGRADE);
+	snprintf(full, sizeof(full), VARLINK_TRUNKLINE ".%s", method);
+	r = varlink_client_call(stream, full, params, flags | VARLINK_CALL_UPGRADE);
 	if (r == 0)
 		r = varlink_client_wait(stream, ATTACH_MS, &reply);
 	if (r == -ETIMEDOUT)
@@ -37,6 +38,15 @@ enum status stream_attach(struct app *app, struct varlink_client *stream, const 
 		status = connect_tell(app, session, &reply);
 	varlink_reply_clear(&reply);
 	return status;
+}
+
+enum status stream_attach(struct app *app, struct varlink_client *stream, const char *session,
+			  const char *end)
+{
+	struct json_object *params =
+		end ? session_params_flag(session, end, true) : session_params(session);
+
+	return stream_upgrade(app, stream, session, "Attach", params, 0);
 }
 
 static enum relay_end carry_program(struct relay *relay, struct json_object *info, int *ret_status)
@@ -51,13 +61,7 @@ static enum relay_end carry_program(struct relay *relay, struct json_object *inf
 		&(struct program_order){.argv = options->command, .pty = options->pty, .err = -1},
 		info);
 	if (r < 0) {
-		output_error(&relay->app->output, &(struct output_error){
-							  .status = (enum status)ENDING_NOT_RUN,
-							  .subject = options->command[0],
-							  .error = "Failed",
-							  .reason = strerror(-r),
-						  });
-		*ret_status = ENDING_NOT_RUN;
+		*ret_status = program_tell(relay->app, options->command[0], r);
 		return RELAY_LEFT;
 	}
 	relay->in = program.fd;

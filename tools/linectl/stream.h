@@ -11,6 +11,16 @@ struct json_object;
 #define STREAM_REST_MS 60000 /* what a program has left behind may take a slow line so long */
 
 /**
+ * Upgrade a connection.
+ *
+ * @param method without interface; @param params taken over, NULL: out of memory
+ * @param flags  enum varlink_client_flags, besides the upgrade
+ * @return OK, or the status; the error has been told
+ */
+enum status stream_upgrade(struct app *app, struct varlink_client *stream, const char *session,
+			   const char *method, struct json_object *params, unsigned int flags);
+
+/**
  * Have a connection become the stream.
  * @param end what is to happen behind the last byte of the input: "hang_up", "detach"; NULL:
  * nothing

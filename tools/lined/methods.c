@@ -140,6 +140,7 @@ const struct varlink_method lined_methods[] = {
 	{"Hold", session_params, false, method_hold, LINED_OPERATE},
 	{"Unhold", session_params, false, method_unhold, LINED_OPERATE},
 	{"Attach", attach_params, false, method_attach, LINED_OPERATE},
+	{"Lend", session_params, false, method_lend, LINED_ADMIN},
 	{"Break", break_params, false, method_break, LINED_OPERATE},
 	{"Join", join_params, false, method_join, LINED_OPERATE},
 	{"HandOff", hand_off_params, false, method_hand_off, LINED_OPERATE},
@@ -169,6 +170,7 @@ static const struct varlink_method upgrades[] = {
 	{"Dial", dial_params, false, method_dial, LINED_OPERATE},
 	{"Answer", answer_params, false, method_answer, LINED_OPERATE},
 	{"Attach", attach_params, false, method_attach, LINED_OPERATE},
+	{"Lend", session_params, false, method_lend, LINED_ADMIN},
 	{0},
 };
 /* clang-format on */

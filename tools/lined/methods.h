@@ -122,6 +122,7 @@ int method_get_session(void *user, const void *args);
 
 /* methods_stream.c: the bytes of a call */
 int method_attach(void *user, const void *args);
+int method_lend(void *user, const void *args);
 int method_break(void *user, const void *args);
 
 /* methods_holder.c: who holds a call, and how long */

@@ -57,6 +57,19 @@ int stream_attach(struct lined_client *client, tl_session session, enum stream_e
 	return 0;
 }
 
+int stream_lend(struct lined_client *client, tl_session session, int *ret_fd)
+{
+	int r;
+
+	r = stream_attach(client, session, STREAM_END_HANGS_UP);
+	if (r < 0)
+		return r;
+	r = tl_session_lend(client->lined->ctx, session, ret_fd);
+	if (r < 0)
+		stream_free(client);
+	return r;
+}
+
 void stream_free(struct lined_client *client)
 {
 	if (!client->stream)

@@ -30,6 +30,14 @@ enum stream_end {
  * @return 0; -ENOMEM; as tl_session_attach()
  */
 int stream_attach(struct lined_client *client, tl_session session, enum stream_end end);
+/**
+ * Attach the session for this connection and lend it the port. The connection carries nothing then:
+ * its end, or that of what it sends, gives the port back.
+ *
+ * @param ret_fd the port
+ * @return 0; -ENOMEM; as tl_session_attach() and tl_session_lend()
+ */
+int stream_lend(struct lined_client *client, tl_session session, int *ret_fd);
 /** Detach. Nothing happens without a stream. */
 void stream_free(struct lined_client *client);
 

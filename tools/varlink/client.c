@@ -72,6 +72,7 @@ int varlink_client_call(struct varlink_client *client, const char *method,
 	struct varlink_build b;
 	int r;
 
+	client->conn.takes_fd |= (flags & VARLINK_CALL_FD) != 0;
 	varlink_build_start(&b);
 	varlink_put_string(&b, "method", method);
 	if (params)
@@ -97,6 +98,14 @@ void varlink_reply_clear(struct varlink_reply *reply)
 {
 	json_object_put(reply->message);
 	*reply = (struct varlink_reply){0};
+}
+
+int varlink_client_take_fd(struct varlink_client *client)
+{
+	int fd = client->conn.in_fd;
+
+	client->conn.in_fd = -1;
+	return fd < 0 ? -ENOENT : fd;
 }
 
 int varlink_client_get_fd(const struct varlink_client *client)

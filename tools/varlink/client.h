@@ -32,6 +32,7 @@ enum varlink_client_flags {
 	VARLINK_CALL_MORE = 1 << 0,
 	VARLINK_CALL_ONEWAY = 1 << 1,
 	VARLINK_CALL_UPGRADE = 1 << 2, /**< then the last call of the connection */
+	VARLINK_CALL_FD = 1 << 3,      /**< a reply brings a descriptor; others are closed */
 };
 
 /**
@@ -55,6 +56,9 @@ struct varlink_reply {
 
 /** Free; {0} and a second time are fine. */
 void varlink_reply_clear(struct varlink_reply *reply);
+
+/** The descriptor that has come with a reply. @return it, the caller's to close; -ENOENT none */
+int varlink_client_take_fd(struct varlink_client *client);
 
 int varlink_client_get_fd(const struct varlink_client *client);
 /** What to poll(2) for. */

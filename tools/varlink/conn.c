@@ -23,17 +23,100 @@ int varlink_conn_init(struct varlink_conn *conn, int fd, size_t message_max)
 		return -errno;
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 		return -errno;
-	*conn = (struct varlink_conn){.fd = fd, .message_max = message_max};
+	*conn = (struct varlink_conn){
+		.fd = fd, .in_fd = -1, .out_fd = -1, .message_max = message_max};
 	return 0;
 }
 
 void varlink_conn_fini(struct varlink_conn *conn)
 {
 	close(conn->fd);
+	if (conn->in_fd >= 0)
+		close(conn->in_fd);
+	if (conn->out_fd >= 0)
+		close(conn->out_fd);
 	free(conn->in);
 	free(conn->out);
-	*conn = (struct varlink_conn){.fd = -1};
+	*conn = (struct varlink_conn){.fd = -1, .in_fd = -1, .out_fd = -1};
 }
+
+/* ---- descriptors ---- */
+
+/* As the alignment of struct cmsghdr wants it. */
+union control {
+	struct cmsghdr header;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+/* More than one are closed by the kernel: there is no room for them. */
+static void keep_fd(struct varlink_conn *conn, struct msghdr *message)
+{
+	struct cmsghdr *header = CMSG_FIRSTHDR(message);
+
+	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
+	    header->cmsg_len != CMSG_LEN(sizeof(int)))
+		return;
+	if (conn->in_fd >= 0)
+		close(conn->in_fd);
+	memcpy(&conn->in_fd, CMSG_DATA(header), sizeof(int));
+}
+
+/* As recv(2). */
+static ssize_t receive(struct varlink_conn *conn, void *buf, size_t size)
+{
+	struct iovec bytes = {.iov_base = buf, .iov_len = size};
+	union control control = {0};
+	struct msghdr message = {
+		.msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n;
+
+	if (!conn->takes_fd)
+		return recv(conn->fd, buf, size, MSG_DONTWAIT);
+	n = recvmsg(conn->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	if (n >= 0)
+		keep_fd(conn, &message);
+	return n;
+}
+
+/* As send(2), with the descriptor. */
+static ssize_t send_fd(struct varlink_conn *conn, void *buf, size_t len)
+{
+	struct iovec bytes = {.iov_base = buf, .iov_len = len};
+	union control control = {
+		.header = {.cmsg_level = SOL_SOCKET,
+			   .cmsg_type = SCM_RIGHTS,
+			   .cmsg_len = CMSG_LEN(sizeof(int))},
+	};
+	struct msghdr message = {
+		.msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n;
+
+	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &conn->out_fd, sizeof(int));
+	n = sendmsg(conn->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n > 0) {
+		close(conn->out_fd);
+		conn->out_fd = -1;
+	}
+	return n;
+}
+
+int varlink_conn_pass(struct varlink_conn *conn, int fd)
+{
+	if (varlink_conn_is_pending(conn) || conn->out_fd >= 0)
+		return -EBUSY;
+	conn->out_fd = fd;
+	return 0;
+}
+
+/* ---- messages ---- */
 
 /* Room for at least this many bytes at the end, moving the unread ones to the front first. */
 static int reserve(char **buffer, size_t *size, size_t *start, size_t *end, size_t room)
@@ -80,7 +163,7 @@ int varlink_conn_fill(struct varlink_conn *conn)
 		r = reserve(&conn->in, &conn->in_size, &conn->in_start, &conn->in_end, room);
 		if (r < 0)
 			return r;
-		n = recv(conn->fd, conn->in + conn->in_end, room, MSG_DONTWAIT);
+		n = receive(conn, conn->in + conn->in_end, room);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
@@ -144,8 +227,11 @@ int varlink_conn_queue(struct varlink_conn *conn, struct json_object *message)
 int varlink_conn_flush(struct varlink_conn *conn)
 {
 	while (varlink_conn_is_pending(conn)) {
-		ssize_t n = send(conn->fd, conn->out + conn->out_start,
-				 conn->out_end - conn->out_start, MSG_DONTWAIT | MSG_NOSIGNAL);
+		char *from = conn->out + conn->out_start;
+		size_t len = conn->out_end - conn->out_start;
+		ssize_t n = conn->out_fd >= 0
+				    ? send_fd(conn, from, len)
+				    : send(conn->fd, from, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -23,7 +23,10 @@ struct json_object;
 
 struct varlink_conn {
 	int fd;
-	bool eof; /**< the peer will send nothing more */
+	bool eof;      /**< the peer will send nothing more */
+	bool takes_fd; /**< a descriptor that comes is kept, in in_fd */
+	int in_fd;     /**< -1: none has come */
+	int out_fd;    /**< goes with the next byte that is sent; -1: none */
 
 	size_t message_max;
 	char *in;
@@ -73,6 +76,13 @@ int varlink_conn_queue(struct varlink_conn *conn, struct json_object *message);
 
 /** Send what the socket takes. @return 0; negative errno of send(2) */
 int varlink_conn_flush(struct varlink_conn *conn);
+
+/**
+ * Send a descriptor with the message that is queued next.
+ * @param fd taken over on success, and closed
+ * @return 0; -EBUSY something waits to be sent, and would have it
+ */
+int varlink_conn_pass(struct varlink_conn *conn, int fd);
 
 /** Does anything wait to be sent? */
 bool varlink_conn_is_pending(const struct varlink_conn *conn);

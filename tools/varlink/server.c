@@ -76,6 +76,11 @@ struct varlink_server *varlink_server_free(struct varlink_server *server)
 	return NULL;
 }
 
+int varlink_server_pass(struct varlink_server *server, int fd)
+{
+	return varlink_conn_pass(&server->conn, fd);
+}
+
 uint32_t varlink_server_events(const struct varlink_server *server)
 {
 	uint32_t events = 0;

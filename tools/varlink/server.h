@@ -108,6 +108,12 @@ ssize_t varlink_server_send(struct varlink_server *server, const void *buf, size
  * -ENOMEM: the connection is lost, the next varlink_server_dispatch() says so
  */
 int varlink_server_reply(struct varlink_server *server, struct json_object *params, bool continues);
+/**
+ * Send a descriptor with the reply that follows (SCM_RIGHTS).
+ * @param fd taken over on success
+ * @return 0; -EBUSY replies are still on their way, or there is one already
+ */
+int varlink_server_pass(struct varlink_server *server, int fd);
 /** The last reply, an error. @param name with interface. As varlink_server_reply(). */
 int varlink_server_error(struct varlink_server *server, const char *name,
 			 struct json_object *params);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/hil/ptylines/notify.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <linux/serial.h>
@@ -138,6 +139,25 @@ static struct line_pty *find_pty(const struct notify *notify, const struct secco
 	return NULL;
 }
 
+/* Does the process have the pty open by another descriptor than the one it closes? */
+static bool has_another(const struct seccomp_notif *ask, const struct line_pty *pty)
+{
+	unsigned int n = 0;
+	struct dirent *entry;
+	struct stat st;
+	char path[64];
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "/proc/%u/fd", ask->pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir)))
+		n += fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && S_ISCHR(st.st_mode) &&
+		     st.st_rdev == pty->rdev;
+	if (dir)
+		closedir(dir);
+	return n > 1;
+}
+
 static void answer(const struct guest *guest)
 {
 	struct seccomp_notif ask = {0};
@@ -152,7 +172,7 @@ static void answer(const struct guest *guest)
 	if (ioctl(guest->watch.fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &ask.id) < 0)
 		return;
 	/* A port that is closed and opened again at once may look to its pty as if it never was. */
-	if (pty && ask.data.nr == SYS_close)
+	if (pty && ask.data.nr == SYS_close && !has_another(&ask, pty))
 		line_pty_set_open(pty, false);
 	if (pty && ask.data.nr == SYS_ioctl)
 		reply.error = execute(&ask, pty);

@@ -255,6 +255,16 @@ static int send_break(void *driver, uint32_t ms)
 	return 0;
 }
 
+static int lend(void *driver, int *ret_fd)
+{
+	struct driver *d = driver;
+
+	note(d->fake, "lend");
+	if (d->fake->lend_error == 0)
+		*ret_fd = FAKE_FD;
+	return d->fake->lend_error;
+}
+
 static int escape(void *driver)
 {
 	struct driver *d = driver;
@@ -298,6 +308,7 @@ static const struct core_driver_ops fake_driver = {
 	.data_taken = data_taken,
 	.unsent = unsent,
 	.send_break = send_break,
+	.lend = lend,
 	.escape = escape,
 	.resume = resume,
 	.count = count,

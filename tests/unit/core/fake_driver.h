@@ -21,6 +21,7 @@
 
 #define FAKE_STEPS  4
 #define FAKE_EVENTS 256
+#define FAKE_FD	    7777 /* what lend() gives; nobody uses it */
 
 struct fake_step {
 	int error;   /* of ops->drop() */
@@ -50,6 +51,7 @@ struct fake {
 	bool full;     /* write() takes nothing */
 	size_t unsent; /* of what was written */
 	int mode_error;
+	int lend_error;
 
 	/* what was asked, "attach dial drop0 drop1 recover "; and what came */
 	char calls[512];

@@ -285,3 +285,91 @@ Test(stream, a_break_is_told_to_who_is_attached)
 	cr_assert_eq(fake_count(&c.f, TL_EVENT_BREAK), 1);
 	leave(&c);
 }
+
+Test(stream, a_port_is_lent_until_the_call_ends)
+{
+	struct tl_session_info *info;
+	struct call c;
+	int fd = -1;
+
+	connect(&c);
+	(void)push(&c, 3);
+	c.f.lend_error = -EAGAIN;
+	cr_assert_eq(tl_session_lend(c.f.ctx, c.session, &fd), -EAGAIN);
+	cr_assert_eq(fd, -1);
+	c.f.lend_error = 0;
+	cr_assert_eq(tl_session_lend(c.f.ctx, c.session, &fd), 0);
+	cr_assert_eq(fd, FAKE_FD);
+	cr_assert_eq(tl_session_lend(c.f.ctx, c.session, &fd), -EALREADY);
+	cr_assert_eq(read_some(&c), 3, "what had come before");
+	cr_assert_eq(read_some(&c), -EAGAIN);
+	cr_assert_eq(tl_session_write(c.f.ctx, c.session, "x", 1), -EBUSY);
+	cr_assert_eq(tl_session_escape(c.f.ctx, c.session, NULL), -EBUSY);
+	cr_assert_eq(tl_session_send_break(c.f.ctx, c.session, 10), 0);
+	(void)push(&c, 100);
+	cr_assert_eq(read_some(&c), -EAGAIN, "what the client has left belongs to nobody");
+	fake_forget(&c.f);
+	cr_assert_eq(tl_session_drop(c.f.ctx, c.session, 0, NULL), 0);
+	fake_run_ms(&c.f, 0);
+	cr_assert_eq(tl_session_lend(c.f.ctx, c.session, &fd), -ENOTCONN);
+	cr_assert_eq(read_some(&c), 0);
+	cr_assert_str_eq(c.f.calls, "drop0 diagnose detach ", "the port is closed");
+	fake_run_ms(&c.f, 2000);
+	cr_assert_str_eq(c.f.calls, "drop0 diagnose detach attach factory ", "and opened anew: %s",
+			 c.f.calls);
+	info = fake_info(&c.f, c.session);
+	cr_assert_eq(tl_session_info_bytes_in(info), 3);
+	cr_assert_eq(tl_session_info_origin(info), TL_ORIGIN_APPLICATION);
+	(void)tl_session_info_free(info);
+	leave(&c);
+}
+
+Test(stream, who_gives_a_lent_port_up_ends_the_call)
+{
+	struct tl_session_info *info;
+	struct call c;
+	int fd;
+
+	connect(&c);
+	cr_assert_eq(tl_session_lend(c.f.ctx, c.session, &fd), 0);
+	cr_assert_eq(tl_session_detach(c.f.ctx, c.session), 0);
+	fake_run_ms(&c.f, 5000);
+	info = fake_info(&c.f, c.session);
+	cr_assert_eq(tl_session_info_state(info), TL_CALL_IDLE);
+	cr_assert_eq(tl_session_info_origin(info), TL_ORIGIN_CLIENT_LOST);
+	(void)tl_session_info_free(info);
+	leave(&c);
+}
+
+Test(stream, inactivity_rests_while_a_port_is_lent)
+{
+	struct call c;
+	int fd;
+
+	connect(&c);
+	cr_assert_eq(tl_session_set_limit(c.f.ctx, c.session, TL_LIMIT_INACTIVITY, 10), 0);
+	cr_assert_eq(tl_session_set_limit(c.f.ctx, c.session, TL_LIMIT_DURATION, 100), 0);
+	cr_assert_eq(tl_session_lend(c.f.ctx, c.session, &fd), 0);
+	fake_run_ms(&c.f, 20000);
+	cr_assert_eq(tl_session_set_limit(c.f.ctx, c.session, TL_LIMIT_INACTIVITY, 5), 0);
+	fake_run_ms(&c.f, 70000);
+	cr_assert_eq(fake_call_state(&c.f, c.session), TL_CALL_CONNECTED);
+	fake_run_ms(&c.f, 20000);
+	cr_assert_eq(fake_call_state(&c.f, c.session), TL_CALL_IDLE);
+	leave(&c);
+}
+
+Test(stream, only_an_attached_session_of_a_driver_that_can_has_a_port_to_lend)
+{
+	struct call c;
+	int fd;
+
+	connect(&c);
+	cr_assert_eq(tl_session_detach(c.f.ctx, c.session), 0);
+	cr_assert_eq(tl_session_lend(c.f.ctx, c.session, &fd), -EINVAL);
+	c.f.lend_error = -EOPNOTSUPP;
+	cr_assert_eq(tl_session_attach(c.f.ctx, c.session), 0);
+	cr_assert_eq(tl_session_lend(c.f.ctx, c.session, &fd), -EOPNOTSUPP);
+	cr_assert_eq(tl_session_write(c.f.ctx, c.session, "x", 1), 1, "nothing has changed");
+	leave(&c);
+}

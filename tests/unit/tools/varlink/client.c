@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <json-c/json.h>
 #include <poll.h>
 #include <stdio.h>
@@ -202,4 +203,77 @@ Test(varlink_client, does_not_take_a_descriptor_that_is_none)
 
 	cr_assert_eq(varlink_client_new(-1, &client), -EBADF);
 	cr_assert_null(client);
+}
+
+/* Descriptors of the process. */
+static size_t count_fds(void)
+{
+	size_t n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+Test(varlink_client, a_reply_brings_a_descriptor_to_who_wants_it)
+{
+	for (unsigned int flags = 0; flags <= VARLINK_CALL_FD; flags += VARLINK_CALL_FD) {
+		struct varlink_reply reply = {0};
+		struct varlink_client *client;
+		size_t before = count_fds();
+		struct fixture f;
+		int fds[2], fd;
+		char c;
+
+		fixture_init(&f);
+		client = new_client(&f);
+		cr_assert_eq(pipe(fds), 0);
+		cr_assert_eq(varlink_server_pass(f.server, fds[1]), 0);
+		cr_assert_eq(varlink_server_pass(f.server, fds[1]), -EBUSY);
+		cr_assert_eq(
+			varlink_client_call(client, "org.example.Echo", fixture_text("a"), flags),
+			0);
+		cr_assert_eq(varlink_server_dispatch(f.server), 0);
+		cr_assert_eq(varlink_client_wait(client, 1000, &reply), 0);
+		varlink_reply_clear(&reply);
+		fd = varlink_client_take_fd(client);
+		if (flags) {
+			cr_assert_geq(fd, 0);
+			cr_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+			cr_assert_eq(write(fd, "x", 1), 1);
+			cr_assert_eq(read(fds[0], &c, 1), 1);
+			close(fd);
+		}
+		cr_assert_eq(varlink_client_take_fd(client), -ENOENT);
+		/* Neither end has kept it. */
+		cr_assert_eq(read(fds[0], &c, 1), 0);
+		close(fds[0]);
+		varlink_client_free(client);
+		fixture_fini(&f);
+		cr_assert_eq(count_fds(), before);
+	}
+}
+
+Test(varlink_client, a_descriptor_that_is_not_taken_is_closed)
+{
+	struct varlink_reply reply = {0};
+	struct varlink_client *client;
+	struct fixture f;
+	int fds[2];
+	char c;
+
+	fixture_init(&f);
+	client = new_client(&f);
+	cr_assert_eq(pipe(fds), 0);
+	cr_assert_eq(varlink_server_pass(f.server, fds[1]), 0);
+	cr_assert_eq(
+		varlink_client_call(client, "org.example.Echo", fixture_text("a"), VARLINK_CALL_FD),
+		0);
+	cr_assert_eq(varlink_server_dispatch(f.server), 0);
+	cr_assert_eq(varlink_client_wait(client, 1000, &reply), 0);
+	varlink_reply_clear(&reply);
+	varlink_client_free(client);
+	cr_assert_eq(read(fds[0], &c, 1), 0);
+	close(fds[0]);
+	fixture_fini(&f);
 }
