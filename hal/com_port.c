@@ -157,8 +157,10 @@ static enum hal_com_port_news take_linestate(struct hal_com_port_client *port, u
 	port->counters.overrun += (state & HAL_COM_PORT_OVERRUN) != 0;
 	port->counters.parity += (state & HAL_COM_PORT_PARITY_ERROR) != 0;
 	port->counters.frame += (state & HAL_COM_PORT_FRAME_ERROR) != 0;
-	port->counters.brk += (state & HAL_COM_PORT_BREAK) != 0;
-	return HAL_COM_PORT_NEWS_NONE;
+	if (!(state & HAL_COM_PORT_BREAK))
+		return HAL_COM_PORT_NEWS_NONE;
+	port->counters.brk++;
+	return HAL_COM_PORT_INPUTS;
 }
 
 /* Commands whose value is one byte. */

@@ -107,7 +107,7 @@ enum hal_com_port_news {
 	HAL_COM_PORT_NEWS_NONE, /* or nothing that concerns us, or nonsense */
 	HAL_COM_PORT_CONFIRMED,
 	HAL_COM_PORT_REFUSED, /* the server has another value than wanted */
-	HAL_COM_PORT_INPUTS,  /* some have changed */
+	HAL_COM_PORT_INPUTS,  /* some have changed, or a break has come */
 	HAL_COM_PORT_SUSPENDED,
 	HAL_COM_PORT_RESUMED,
 };

@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -129,8 +130,18 @@ class Case(Fixture):
         info = self.wait_call(session, "idle")
         self.assertEqual(info["origin"], "device-gone", info)
         self.release(session)
+        self.assert_nothing_counted()
+
+    def assert_nothing_counted(self):
         counters = self.client.call("GetCounters")["counters"]
         self.assertEqual([counters[name] for name in ("sessions", "calls", "requests")], [0] * 3)
+
+    def wait_nothing_counted(self):
+        """The record of a call is told when its line is ready again."""
+        def is_zero():
+            counters = self.client.call("GetCounters")["counters"]
+            return not any(counters[name] for name in ("sessions", "calls", "requests"))
+        self.wait_until("nothing is left", is_zero)
 
     def linectl(self, *words):
         return subprocess.run([os.path.join(BIN, "linectl"), "--socket", self.path, *words],
@@ -247,6 +258,84 @@ class Loss(Case):
             return session
         self.check_killed(drop)
 
+    def test_killed_while_it_rings(self):
+        self.serve()
+        self.wait_line("x", "ready")
+        self.tell("ring a 5550")
+        self.wait_until("an offer", lambda: self.client.line("x")["state"] == "in-use")
+        self.kill(self.sim)
+        self.wait_until("gone", lambda: self.client.line("x")["state"] in ("gone", "absent"))
+        self.wait_nothing_counted()
+        self.server_again()
+        self.assert_dials()
+
+    def attached(self, number):
+        """@return a session that is connected, and its stream"""
+        session = self.client.call("Dial", line="x", number=number)["session"]
+        stream = self.connect()
+        upgrade(stream, "Attach", session=session, hang_up=True)
+        self.wait_call(session, "connected")
+        return session, stream
+
+    def test_killed_with_data_flowing(self):
+        def pour():
+            session, stream = self.attached("302")
+            stream.sock.sendall(b"x" * 4096)
+            self.assertEqual(read(stream, 4096)[:4096], b"x" * 4096)
+            stream.sock.setblocking(False)
+            try:
+                while True:  # until nobody takes more
+                    stream.sock.send(b"x" * 65536)
+            except BlockingIOError:
+                stream.sock.settimeout(LIMIT)
+            return session
+        self.check_killed(pour)
+
+    def test_killed_while_draining(self):
+        def drain():
+            session, stream = self.attached("302")
+            self.tell("fault a silent")
+            self.sim.send_signal(signal.SIGSTOP)
+            stream.sock.setblocking(False)
+            try:
+                while True:
+                    stream.sock.send(b"x" * 65536)
+            except BlockingIOError:
+                stream.sock.settimeout(LIMIT)
+            stream.sock.shutdown(socket.SHUT_WR)
+            return session
+        self.check_killed(drain)
+
+    def test_killed_at_once_after_the_start(self):
+        """While the daemon connects, and while it probes."""
+        self.serve()
+        for state in ("opening", "probing"):
+            self.kill(self.sim)
+            self.wait_until("absent", lambda: self.client.line("x")["state"] in ("gone", "absent"))
+            watcher = self.connect()
+            watcher.send("Monitor", line="x", more=True)
+            self.server_again()
+            while watcher.receive()["parameters"]["event"].get("state") != state:
+                pass
+        self.kill(self.sim)
+        self.server_again()
+        self.assert_dials()
+        self.wait_nothing_counted()
+
+    def test_nothing_is_left_behind(self):
+        """Descriptors, too, however often."""
+        self.serve()
+        self.assert_dials()
+        counts = set()
+        for _ in range(3):
+            session = self.dial()
+            self.kill(self.sim)
+            self.assert_lost(session)
+            self.server_again()
+            self.wait_line("x", "ready")
+            counts.add(len(os.listdir(f"/proc/{self.lined.pid}/fd")))
+        self.assertEqual(len(counts), 1, counts)
+
     def test_a_server_that_is_not_there_is_told_and_waited_for(self):
         self.kill(self.sim)
         self.serve()
@@ -294,6 +383,57 @@ class Loss(Case):
         self.wait_until("it is noticed", lambda: self.client.line("x")["state"] != "ready")
         self.sim.send_signal(signal.SIGCONT)
         self.assert_dials()
+
+
+class Wire(Case):
+    """What passes between lined and the terminal server, with somebody who listens, and speaks."""
+
+    BREAK_ON, BREAK_OFF = b"\xff\xfa\x2c\x05\x05\xff\xf0", b"\xff\xfa\x2c\x05\x06\xff\xf0"
+    BREAK_SEEN = b"\xff\xfa\x2c\x6a\x10\xff\xf0"  # NOTIFY-LINESTATE, break detected
+
+    def setUp(self):
+        super().setUp()
+        self.heard = b""
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(self.listener.close)
+        self.carrier = threading.Thread(target=self.carry, daemon=True)
+        self.carrier.start()
+
+    def carry(self):
+        self.lined_end, _ = self.listener.accept()
+        with self.lined_end, socket.create_connection(("127.0.0.1", self.port.number)) as server:
+            while True:
+                for end in select.select([self.lined_end, server], [], [])[0]:
+                    data = end.recv(65536)
+                    if not data:
+                        return
+                    if end is server:
+                        self.lined_end.sendall(data)
+                    else:
+                        self.heard += data
+                        server.sendall(data)
+
+    def test_breaks_pass_both_ways(self):
+        self.serve(device="rfc2217://127.0.0.1:%d" % self.listener.getsockname()[1])
+        self.wait_line("x", "ready")
+        stream = self.connect()
+        session = self.client.call("Dial", line="x", number="302")["session"]
+        upgrade(stream, "Attach", session=session)
+        self.wait_call(session, "connected")
+        self.assertNotIn(self.BREAK_ON, self.heard)
+        self.client.call("Break", session=session, ms=50)
+        self.wait_until("a break",
+                        lambda: self.BREAK_OFF in self.heard[self.heard.find(self.BREAK_ON):])
+        self.client.send("Monitor", line="x", more=True)
+        with self.connect() as fence:
+            fence.call("GetCounters")
+        self.lined_end.sendall(self.BREAK_SEEN)
+        event = {}
+        while event.get("type") != "break":
+            event = self.client.receive()["parameters"]["event"]
+        self.assertEqual(event["session"], session)
+        stream.sock.sendall(b"and data")
+        self.assertEqual(read(stream, 8), b"and data")
 
 
 class Peers(Case):
