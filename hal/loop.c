@@ -245,6 +245,16 @@ static uint32_t from_io(unsigned int events)
 	       (events & HAL_IO_WRITE ? (uint32_t)EPOLLOUT : 0);
 }
 
+static int control(struct hal_loop *loop, int op, struct hal_watch *watch, unsigned int events)
+{
+	struct epoll_event event = {.events = from_io(events), .data.ptr = watch};
+
+	if (epoll_ctl(loop->epoll_fd, op, watch->fd, &event) < 0)
+		return -errno;
+	watch->asked = events;
+	return 0;
+}
+
 static int deliver_events(struct hal_loop *loop)
 {
 	int count = 0;
@@ -255,6 +265,9 @@ static int deliver_events(struct hal_loop *loop)
 
 		if (!watch)
 			continue;
+		if (events & watch->asked & ~watch->events)
+			/* Cannot fail: it is there. */
+			(void)control(loop, EPOLL_CTL_MOD, watch, watch->events);
 		/* What an earlier callback of this batch has ceased to want is not delivered. */
 		events &= watch->events | HAL_IO_HUP | HAL_IO_ERROR;
 		if (events == 0)
@@ -396,13 +409,6 @@ void hal_watch_init(struct hal_watch *watch, hal_watch_fn fn)
 	*watch = (struct hal_watch){.fd = -1, .fn = fn};
 }
 
-static int control(struct hal_loop *loop, int op, struct hal_watch *watch, unsigned int events)
-{
-	struct epoll_event event = {.events = from_io(events), .data.ptr = watch};
-
-	return epoll_ctl(loop->epoll_fd, op, watch->fd, &event) < 0 ? -errno : 0;
-}
-
 int hal_watch_start(struct hal_loop *loop, struct hal_watch *watch, int fd, unsigned int events)
 {
 	int r;
@@ -420,15 +426,13 @@ int hal_watch_start(struct hal_loop *loop, struct hal_watch *watch, int fd, unsi
 
 int hal_watch_modify(struct hal_loop *loop, struct hal_watch *watch, unsigned int events)
 {
-	int r;
+	int r = 0;
 
-	if (watch->events == events)
-		return 0;
-	r = control(loop, EPOLL_CTL_MOD, watch, events);
-	if (r < 0)
-		return r;
-	watch->events = events;
-	return 0;
+	if (events & ~watch->asked)
+		r = control(loop, EPOLL_CTL_MOD, watch, events);
+	if (r == 0)
+		watch->events = events;
+	return r;
 }
 
 void hal_watch_stop(struct hal_loop *loop, struct hal_watch *watch)

@@ -46,6 +46,7 @@ struct hal_watch {
 	int fd;
 	unsigned int events;
 	hal_watch_fn fn;
+	unsigned int asked; /* of epoll: these, and some that are not wanted any more */
 	bool active;
 };
 
@@ -112,7 +113,12 @@ char *hal_loop_scratch(struct hal_loop *loop);
 void hal_watch_init(struct hal_watch *watch, hal_watch_fn fn);
 /* @return 0; -errno of epoll_ctl (-EPERM: a descriptor that cannot be polled) */
 int hal_watch_start(struct hal_loop *loop, struct hal_watch *watch, int fd, unsigned int events);
-/* Change what is watched; HUP and ERROR stay. @return 0; -errno of epoll_ctl */
+/*
+ * Change what is watched; HUP and ERROR stay. What is not wanted any more is taken out when it
+ * comes in vain: a writer that was told to go on mostly blocks again, and that costs no system call
+ * then.
+ * @return 0; -errno of epoll_ctl
+ */
 int hal_watch_modify(struct hal_loop *loop, struct hal_watch *watch, unsigned int events);
 /* Stop; idempotent; the callback is not called any more, also not from the running batch. */
 void hal_watch_stop(struct hal_loop *loop, struct hal_watch *watch);
