@@ -13,7 +13,10 @@
 #include "tools/lined/daemon.h"
 #include "tools/varlink/server.h"
 
-#define ROUNDS 4 /* in one turn of the loop: others have their turn */
+/* Having moved so much in a turn of the loop: others have their turn. */
+#define QUOTA (TL_STREAM_BUFFER / 2)
+/* A tty gives 4,096 bytes at once and no more: behind half of that there is mostly more. */
+#define READ_MORE 2048
 
 struct buffer {
 	size_t start, end;
@@ -26,7 +29,7 @@ struct lined_stream {
 	bool over;	/* the call sends nothing more */
 	bool deaf;	/* the call takes nothing more */
 	bool done;	/* the client sends nothing more */
-	bool no_input;	/* nothing is in the socket: EPOLLIN will come */
+	bool no_input;	/* little was in the socket, or nothing: EPOLLIN will come */
 	bool unread;	/* nothing is on the line: an event will come */
 	bool unwritten; /* it takes nothing now: an event will come */
 	bool more;
@@ -80,26 +83,32 @@ void stream_free(struct lined_client *client)
 	client->stream = NULL;
 }
 
+/* What a busy line gives piece by piece goes on in one: every piece would wake the client. */
 static int fill_from_line(struct lined_client *client)
 {
 	struct lined_stream *stream = client->stream;
-	ssize_t n;
+	struct buffer *in = &stream->in;
+	ssize_t n = READ_MORE;
 
 	if (stream->over || stream->unread)
 		return 0;
-	n = tl_session_read(client->lined->ctx, stream->session, stream->in.bytes,
-			    sizeof(stream->in.bytes));
+	in->start = 0;
+	in->end = 0;
+	while (n >= READ_MORE && sizeof(in->bytes) - in->end >= READ_MORE) {
+		n = tl_session_read(client->lined->ctx, stream->session, in->bytes + in->end,
+				    sizeof(in->bytes) - in->end);
+		in->end += n > 0 ? (size_t)n : 0;
+	}
 	stream->unread = n == -EAGAIN;
 	stream->over = n == 0;
-	if (n <= 0)
-		return n == -EAGAIN ? 0 : (int)n;
-	stream->in.start = 0;
-	stream->in.end = (size_t)n;
-	return 1;
+	/* An error comes again when what stands before it has been sent. */
+	if (in->end > 0)
+		return 1;
+	return n == -EAGAIN ? 0 : (int)n;
 }
 
-/* @return 1 bytes have moved; 0 they have to wait; negative errno: the stream is lost */
-static int to_client(struct lined_client *client)
+/* @return bytes moved; 0 they have to wait; negative errno: the stream is lost */
+static ssize_t to_client(struct lined_client *client)
 {
 	struct buffer *in = &client->stream->in;
 	ssize_t n;
@@ -112,9 +121,9 @@ static int to_client(struct lined_client *client)
 	}
 	n = varlink_server_send(client->server, in->bytes + in->start, in->end - in->start);
 	if (n < 0)
-		return n == -EAGAIN ? 0 : (int)n;
+		return n == -EAGAIN ? 0 : n;
 	in->start += (size_t)n;
-	return 1;
+	return n;
 }
 
 /* Has the client gone, not only stopped sending? Then the call is dropped for that. */
@@ -134,7 +143,7 @@ static int fill_from_client(struct lined_client *client)
 	if (stream->done || stream->no_input)
 		return 0;
 	n = varlink_server_recv(client->server, stream->out.bytes, sizeof(stream->out.bytes));
-	stream->no_input = n == -EAGAIN;
+	stream->no_input = n < (ssize_t)sizeof(stream->out.bytes);
 	stream->done = n == 0;
 	/* Refused: the call is over, or being dropped. */
 	if (n == 0 && stream->end == STREAM_END_HANGS_UP && !is_gone(client))
@@ -149,7 +158,7 @@ static int fill_from_client(struct lined_client *client)
 }
 
 /* As to_client(). */
-static int to_line(struct lined_client *client)
+static ssize_t to_line(struct lined_client *client)
 {
 	struct lined_stream *stream = client->stream;
 	struct buffer *out = &stream->out;
@@ -169,25 +178,27 @@ static int to_line(struct lined_client *client)
 	/* What it has sent before can still be read. */
 	stream->deaf = n == -ENOTCONN || n == -ENODEV;
 	if (n < 0)
-		return stream->unwritten || stream->deaf ? 0 : (int)n;
+		return stream->unwritten || stream->deaf ? 0 : n;
 	out->start += (size_t)n;
-	return 1;
+	return n;
 }
 
 void stream_pump(struct lined_client *client)
 {
 	struct lined_stream *stream = client->stream;
+	size_t moved = 0;
 
 	stream->more = true;
-	for (int i = 0; i < ROUNDS && stream->more; i++) {
-		int in = to_client(client);
-		int out = in < 0 ? 0 : to_line(client);
+	while (stream->more && moved < QUOTA) {
+		ssize_t in = to_client(client);
+		ssize_t out = in < 0 ? 0 : to_line(client);
 
 		stream->more = in > 0 || out > 0;
 		if (in < 0 || out < 0 || (stream->over && is_empty(&stream->in))) {
 			stream->more = false;
 			client->gone = true;
 		}
+		moved += stream->more ? (size_t)(in + out) : 0;
 	}
 }
 
@@ -195,11 +206,12 @@ void stream_ready(struct lined_client *client, uint32_t events)
 {
 	struct lined_stream *stream = client->stream;
 
-	if (events & (EPOLLIN | EPOLLHUP))
+	if (events & EPOLLIN)
 		stream->no_input = false;
 	if (events & (EPOLLHUP | EPOLLERR)) {
-		while (to_line(client) > 0)
-			;
+		do
+			stream->no_input = false;
+		while (to_line(client) > 0);
 		client->gone = true;
 	}
 }
