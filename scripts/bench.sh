@@ -36,7 +36,7 @@ measure() {
 	cat "$BUILD/figure" >>"$BUILD/figures"
 }
 
-for name in at peers parser lines calls data drop gone curve lined told mm; do
+for name in at peers parser lines calls data relay crowd drop gone curve lined told mm; do
 	measure "$BUILD/tests/bench_$name" "$@"
 done
 for name in simulation sizes counts; do

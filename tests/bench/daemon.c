@@ -147,6 +147,14 @@ static struct varlink_reply await(struct varlink_client *client)
 	return reply;
 }
 
+static struct varlink_reply call(struct varlink_client *client, const char *method,
+				 const char *params, unsigned int flags)
+{
+	bench_check(varlink_client_call(client, method, json_tokener_parse(params), flags) == 0,
+		    method);
+	return await(client);
+}
+
 void daemon_await_reply(struct varlink_client *client)
 {
 	struct varlink_reply reply = await(client);
@@ -157,9 +165,13 @@ void daemon_await_reply(struct varlink_client *client)
 struct varlink_reply daemon_call(struct varlink_client *client, const char *method,
 				 const char *params)
 {
-	bench_check(varlink_client_call(client, method, json_tokener_parse(params), 0) == 0,
-		    method);
-	return await(client);
+	return call(client, method, params, 0);
+}
+
+struct varlink_reply daemon_upgrade(struct varlink_client *client, const char *method,
+				    const char *params)
+{
+	return call(client, method, params, VARLINK_CALL_UPGRADE);
 }
 
 struct varlink_client *daemon_monitor(const struct daemon *daemon)

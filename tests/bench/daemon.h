@@ -31,6 +31,9 @@ void daemon_await_ready(const struct daemon *daemon, size_t n);
 /* A call whose parameters are text, JSON, and its one reply; an error ends the program. */
 struct varlink_reply daemon_call(struct varlink_client *client, const char *method,
 				 const char *params);
+/* One after which the connection carries bytes. */
+struct varlink_reply daemon_upgrade(struct varlink_client *client, const char *method,
+				    const char *params);
 /* The reply to a call that has been sent, which must be a good one. */
 void daemon_await_reply(struct varlink_client *client);
 

@@ -23,7 +23,7 @@
 #define ECHO_MAX    4096
 #define BATCH	    64
 
-enum request_kind { SET_DELAY, SAY_NO_CARRIER, UNPLUG };
+enum request_kind { SET_DELAY, SAY_NO_CARRIER, UNPLUG, LEND, TAKE_BACK };
 
 struct request {
 	enum request_kind kind;
@@ -215,6 +215,37 @@ static void say_no_carrier(struct line *line)
 	put(line->master, "\r\nNO CARRIER\r\n");
 }
 
+static void watch(struct modems *m, int fd, uint32_t tag)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u32 = tag};
+
+	bench_check(epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0, "epoll_ctl");
+}
+
+static void send_fd(int control, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} rights = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
+			       .cmsg_level = SOL_SOCKET,
+			       .cmsg_type = SCM_RIGHTS}};
+	struct iovec text = {.iov_base = (char[]){0}, .iov_len = 1};
+	struct msghdr message = {.msg_iov = &text,
+				 .msg_iovlen = 1,
+				 .msg_control = &rights,
+				 .msg_controllen = sizeof(rights)};
+
+	memcpy(CMSG_DATA(&rights.header), &fd, sizeof(fd));
+	bench_check(sendmsg(control, &message, MSG_NOSIGNAL) == 1, "sendmsg");
+}
+
+static void lend(struct modems *m, const struct line *line)
+{
+	bench_check(epoll_ctl(m->epoll_fd, EPOLL_CTL_DEL, line->master, NULL) == 0, "epoll_ctl");
+	send_fd(m->control, line->master);
+}
+
 /* @return false when whoever started us has closed the other end */
 static bool take_request(struct modems *m)
 {
@@ -233,14 +264,11 @@ static bool take_request(struct modems *m)
 		for_lines(m, request.value, say_no_carrier);
 	else if (request.kind == UNPLUG)
 		for_lines(m, request.value, unplug);
+	else if (request.kind == LEND)
+		lend(m, &m->lines[request.value]);
+	else if (request.kind == TAKE_BACK)
+		watch(m, m->lines[request.value].master, request.value);
 	return true;
-}
-
-static void watch(struct modems *m, int fd, uint32_t tag)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.u32 = tag};
-
-	bench_check(epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0, "epoll_ctl");
 }
 
 #define TAG_CONTROL UINT32_MAX
@@ -357,4 +385,31 @@ uint64_t emulator_say_no_carrier(struct emulator *emulator, uint32_t line)
 uint64_t emulator_unplug(struct emulator *emulator, uint32_t line)
 {
 	return ask(emulator, UNPLUG, line);
+}
+
+int emulator_lend(struct emulator *emulator, uint32_t line)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} rights;
+	char byte;
+	struct iovec text = {.iov_base = &byte, .iov_len = 1};
+	struct msghdr message = {.msg_iov = &text,
+				 .msg_iovlen = 1,
+				 .msg_control = &rights,
+				 .msg_controllen = sizeof(rights)};
+	int fd;
+
+	(void)ask(emulator, LEND, line);
+	bench_check(recvmsg(emulator->control, &message, MSG_CMSG_CLOEXEC) == 1 &&
+			    CMSG_FIRSTHDR(&message),
+		    "no descriptor");
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
+	return fd;
+}
+
+void emulator_take_back(struct emulator *emulator, uint32_t line)
+{
+	(void)ask(emulator, TAKE_BACK, line);
 }

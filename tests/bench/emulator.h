@@ -41,4 +41,9 @@ void emulator_set_delay(struct emulator *emulator, uint32_t delay_us);
 uint64_t emulator_say_no_carrier(struct emulator *emulator, uint32_t line);
 uint64_t emulator_unplug(struct emulator *emulator, uint32_t line);
 
+/* The modem's end of a line, whose bytes are the caller's until it is given back. @return its
+ * descriptor, non-blocking, to be closed by the caller */
+int emulator_lend(struct emulator *emulator, uint32_t line);
+void emulator_take_back(struct emulator *emulator, uint32_t line);
+
 #endif
