@@ -127,14 +127,20 @@ static ssize_t write_behind_plus(struct at_queue *queue, const char *data, size_
 	return n < 0 ? n : -EAGAIN;
 }
 
+/* What the port has taken and not sent. */
+static size_t count_unsent(struct at_queue *queue)
+{
+	size_t n = 0;
+
+	/* Fails where the stream cannot tell, and when it is lost; then it has gone. */
+	(void)hal_stream_unsent(queue->stream, false, &n);
+	return n;
+}
+
 /* The pause has been long enough: what goes out now begins a new count. @return false: later */
 static bool send_plus(struct at_queue *queue)
 {
-	size_t unsent = 0;
-
-	/* Fails where the stream cannot tell; then it has gone. */
-	(void)hal_stream_unsent(queue->stream, false, &unsent);
-	if (unsent > 0 || hal_stream_write(queue->stream, "+", 1) != 1)
+	if (count_unsent(queue) > 0 || hal_stream_write(queue->stream, "+", 1) != 1)
 		return false;
 	forget_plus(queue);
 	queue->pluses = 1;
@@ -366,7 +372,6 @@ int at_queue_escape(struct at_queue *queue, uint32_t guard_ms, uint32_t timeout_
 		    at_done_fn on_done, void *user, uint32_t group)
 {
 	struct at_escape *escape = &queue->escape;
-	uint64_t due = queue->last_tx_us + guard_ms * HAL_USEC_PER_MSEC;
 
 	if (queue->phase == AT_PHASE_LOST)
 		return -ENODEV;
@@ -381,7 +386,8 @@ int at_queue_escape(struct at_queue *queue, uint32_t guard_ms, uint32_t timeout_
 	escape->cmd.on_done = on_done;
 	escape->cmd.user = user;
 	escape->cmd.group = group;
-	hal_timer_arm_at_us(queue->loop, &queue->timer, due);
+	escape->unsent = SIZE_MAX;
+	hal_timer_arm_ms(queue->loop, &queue->timer, 0);
 	return 0;
 }
 
@@ -391,6 +397,7 @@ static void send_escape(struct at_queue *queue)
 
 	if (queue->plus_held) {
 		(void)send_plus(queue); /* if not now, then after another guard time */
+		escape->unsent = SIZE_MAX;
 		hal_timer_arm_ms(queue->loop, &queue->timer, escape->guard_ms);
 		return;
 	}
@@ -439,10 +446,38 @@ static void wait_longer(struct at_queue *queue)
 		give_up_escape(queue);
 }
 
+/*
+ * The modem's guard time begins with the last byte that it gets, not with the last one that the
+ * port has taken. A port that sends nothing of what it has, for as long as the modem may take to
+ * answer, would not send +++ either.
+ */
+static void guard(struct at_queue *queue)
+{
+	struct at_escape *escape = &queue->escape;
+	uint64_t now = hal_loop_now_us(queue->loop);
+	uint64_t due = queue->last_tx_us + escape->guard_ms * HAL_USEC_PER_MSEC;
+	size_t unsent = count_unsent(queue);
+
+	if (unsent > 0) {
+		if (unsent < escape->unsent)
+			escape->end_us = now + escape->cmd.timeout_ms * HAL_USEC_PER_MSEC;
+		escape->unsent = unsent;
+		queue->last_tx_us = now;
+		if (now >= escape->end_us)
+			give_up_escape(queue);
+		else
+			hal_timer_arm_ms(queue->loop, &queue->timer, AT_UNSENT_MS);
+	} else if (now < due) {
+		hal_timer_arm_at_us(queue->loop, &queue->timer, due);
+	} else {
+		send_escape(queue);
+	}
+}
+
 void at_escape_timer(struct at_queue *queue)
 {
 	if (queue->escape.step == AT_ESCAPE_GUARD)
-		send_escape(queue);
+		guard(queue);
 	else if (queue->escape.step == AT_ESCAPE_WAIT)
 		wait_longer(queue);
 }

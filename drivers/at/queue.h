@@ -190,7 +190,8 @@ void at_queue_leave_data(struct at_queue *queue, bool resync);
 void at_queue_enter_data(struct at_queue *queue);
 
 /*
- * Hayes escape: idle for guard_ms, "+++", idle for guard_ms, wait for OK until timeout_ms later.
+ * Hayes escape: idle for guard_ms from when the port has sent all it had, "+++", idle for guard_ms,
+ * wait for OK until timeout_ms later; given up before when the port sends nothing for timeout_ms.
  * Completes with result OK (now in command state), NO CARRIER (call is over) or -ETIMEDOUT (still
  * data state). Bytes that arrive before OK are data, and so is an OK that comes before
  * guard_ms has passed, unless it is the last that has come until AT_EARLY_MS after that: the modem

@@ -14,6 +14,7 @@
 #define AT_ABORT_DELAY_MS  125 /* V.250 §5.6.1: sooner a character does not abort */
 #define AT_EARLY_MS	   200 /* beyond the guard time, for modems whose own is shorter */
 #define AT_DRAIN_READS	   16  /* more than a port and its driver hold */
+#define AT_UNSENT_MS	   20  /* how often a port is asked whether it has sent everything */
 #define AT_PROBE_REGISTERS 3   /* in one probe of a resynchronisation, at most */
 
 enum at_phase {
@@ -75,6 +76,7 @@ struct at_escape {
 	struct at_cmd cmd;    /* its completion; timeout_ms, on_done, user, group are in use */
 	bool muted;	      /* cancelled after +++: has completed already */
 	uint64_t end_us;      /* given up then */
+	size_t unsent;	      /* what the port had when it was last asked */
 	enum at_result early; /* the last line came sooner than the modem's can; or NONE */
 	struct at_tail tail;  /* of the data, and perhaps the OK */
 };

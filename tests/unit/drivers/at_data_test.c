@@ -185,6 +185,47 @@ Test(at_data, the_escape_keeps_its_guard_times)
 	fixture_close(&f);
 }
 
+Test(at_data, the_guard_time_begins_when_the_port_has_sent_everything)
+{
+	struct fixture f;
+	struct command a = {.f = &f, .name = "a"};
+
+	go_online(&f, NULL);
+	(void)hal_stream_want_read(f.modem, false);
+	at_queue_write_data(f.queue, "x", 1);
+	cr_assert_eq(escape(&a), 0);
+	run_ms(&f, 480);
+	(void)hal_stream_want_read(f.modem, true);
+	run_ms(&f, 999);
+	cr_assert_str_eq(f.heard, "x");
+	run_ms(&f, 20);
+	cr_assert_str_eq(f.heard, "x+++");
+	modem_says_in(&f, 1000, "\r\nOK\r\n");
+	run_ms(&f, 2000);
+	cr_assert_notes(&f, "a:OK");
+	fixture_close(&f);
+}
+
+Test(at_data, a_port_that_sends_nothing_ends_the_escape)
+{
+	struct fixture f;
+	struct command a = {.f = &f, .name = "a"};
+
+	go_online(&f, NULL);
+	(void)hal_stream_want_read(f.modem, false);
+	at_queue_write_data(f.queue, "x", 1);
+	cr_assert_eq(escape(&a), 0);
+	run_ms(&f, 499);
+	cr_assert_notes(&f, "");
+	run_ms(&f, 20);
+	cr_assert_notes(&f, "a:timeout");
+	cr_assert(at_queue_in_data(f.queue));
+	(void)hal_stream_want_read(f.modem, true);
+	run_ms(&f, 5000);
+	cr_assert_str_eq(f.heard, "x");
+	fixture_close(&f);
+}
+
 Test(at_data, without_traffic_before_the_escape_is_sent_at_once)
 {
 	struct fixture f;
