@@ -185,7 +185,7 @@ class Ends(Pair):
         watcher = self.watch()
         a, b = self.pair()
         self.carry(a, b, HOSTILE)
-        self.kill(self.sim)
+        self.unplug()
         self.assertEqual((read_all(a), read_all(b)), (b"", b""))
         self.assertEqual(self.origins(watcher), {"a": "device-gone", "b": "device-gone"})
 

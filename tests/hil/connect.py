@@ -108,7 +108,7 @@ class Commands(Linectl):
 
     def test_an_unattended_line_outlives_the_plug(self):
         answering = self.answer("sh", "-c", "echo $TRUNKLINE_LINE; cat", auto=True)
-        self.kill(self.sim)  # while nobody calls
+        self.unplug()  # while nobody calls
         for line in "ab":
             self.wait_line(line, "absent")
         self.plug_in_again()
@@ -117,7 +117,7 @@ class Commands(Linectl):
             self.wait_line(line, "ready")
         calling = self.linectl("connect", "a", "102", stdout=subprocess.PIPE)
         self.assertEqual(calling.stdout.readline(), b"b\n")
-        self.kill(self.sim)  # during a call
+        self.unplug()  # during a call
         calling.communicate(timeout=LIMIT)
         self.assertEqual(calling.returncode, 11)
         for line in "ab":

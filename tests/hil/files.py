@@ -360,7 +360,7 @@ class Ends(Files):
 
     def test_the_plug_is_pulled(self):
         receiving, sending = self.begin()
-        self.kill(self.sim)
+        self.unplug()
         self.assertIn("the call has ended", self.error(self.end(sending, 11)[0]))
         _, err = self.end(receiving, 11)
         self.assert_partial(err)

@@ -203,7 +203,7 @@ class Port(Case):
         watcher = self.watch()
         owner, holder, fd, far = self.lent()
         self.carry_out(fd, far, HOSTILE)
-        self.kill(self.sim)
+        self.unplug()
         self.assertEqual((read(holder, 1), read_all(far)), (b"", b""))
         self.assertEqual(self.origins(watcher), {"a": "device-gone", "b": "device-gone"})
         self.assertEqual(self.record(owner)["origin"], "device-gone")

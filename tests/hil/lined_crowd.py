@@ -27,7 +27,7 @@ class Many(Fixture):
 
     def setUp(self):
         super().setUp()
-        self.kill(self.sim)
+        self.unplug()
         scenario = os.path.join(self.dir, "scenario.ini")
         with open(scenario, "w", encoding="utf-8") as file:
             file.write("[exchange]\nsetup = 1\ndialtone = 1\ndigit = 0\nhandshake = 1\n"
@@ -124,7 +124,7 @@ class Limits(Many):
                 client.receive()
             self.assertEqual(caught.exception.name, "io.trunkline.Limit")
         self.assertLessEqual(self.counters()["requests"], REQUESTS_MAX)
-        self.kill(self.sim)  # the end of all lines
+        self.unplug()  # the end of all lines
 
 
 class Messages(Fixture):

@@ -128,6 +128,13 @@ class Fixture(unittest.TestCase):
             if pipe:
                 pipe.close()
 
+    def unplug(self):
+        """The modems, names first: another test may get the same ptys at once."""
+        for entry in os.scandir(self.dir):
+            if entry.is_symlink():
+                os.unlink(entry.path)
+        self.kill(self.sim)
+
     def stop(self, process):
         if process.poll() is None:
             process.terminate()
@@ -538,7 +545,7 @@ class Calls(Fixture):
     def test_an_unplugged_modem_ends_the_call_and_not_the_session(self):
         client = self.connect()
         session = self.dial(client)
-        self.kill(self.sim)
+        self.unplug()
         with Client(self.path) as monitor:
             monitor.send("Monitor", line="a", more=True)
             while not client.call("GetSession", session=session)["info"]["over"]:

@@ -186,7 +186,7 @@ class Pty(Ends):
     def test_the_device_goes(self):
         process = self.connect_on_pty(ANSWERS)
         self.session()
-        self.kill(self.sim)
+        self.unplug()
         self.assert_end(process, 11, "301 on m0: ended: out-of-order, by device-gone")
 
     def test_pppd_ends(self):
