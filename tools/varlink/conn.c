@@ -48,7 +48,7 @@ union control {
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-/* More than one are closed by the kernel: there is no room for them. */
+/* The kernel closes what there is no room for. */
 static void keep_fd(struct varlink_conn *conn, struct msghdr *message)
 {
 	struct cmsghdr *header = CMSG_FIRSTHDR(message);
@@ -70,7 +70,8 @@ static ssize_t receive(struct varlink_conn *conn, void *buf, size_t size)
 		.msg_iov = &bytes,
 		.msg_iovlen = 1,
 		.msg_control = &control,
-		.msg_controllen = sizeof(control),
+		/* The padding behind it would have room for a second one. */
+		.msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 	ssize_t n;
 

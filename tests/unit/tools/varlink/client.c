@@ -277,3 +277,43 @@ Test(varlink_client, a_descriptor_that_is_not_taken_is_closed)
 	close(fds[0]);
 	fixture_fini(&f);
 }
+
+/* The padding of the kernel's message has room for a second one. */
+Test(varlink_client, more_descriptors_than_one_are_closed)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(3 * sizeof(int))];
+	} control = {0};
+	struct iovec bytes = {.iov_base = "{}", .iov_len = 3};
+	struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = &control};
+
+	for (size_t n = 2; n <= 3; n++) {
+		struct varlink_conn conn;
+		size_t before = count_fds();
+		int fds[2], pipes[3][2];
+
+		cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+		cr_assert_eq(varlink_conn_init(&conn, fds[0], VARLINK_REPLY_MAX), 0);
+		conn.takes_fd = true;
+		message.msg_controllen = CMSG_SPACE(n * sizeof(int));
+		control.header = (struct cmsghdr){.cmsg_level = SOL_SOCKET,
+						  .cmsg_type = SCM_RIGHTS,
+						  .cmsg_len = CMSG_LEN(n * sizeof(int))};
+		for (size_t i = 0; i < n; i++) {
+			cr_assert_eq(pipe(pipes[i]), 0);
+			memcpy(CMSG_DATA(&control.header) + i * sizeof(int), &pipes[i][1],
+			       sizeof(int));
+		}
+		cr_assert_eq(sendmsg(fds[1], &message, 0), 3);
+		for (size_t i = 0; i < n; i++) {
+			close(pipes[i][0]);
+			close(pipes[i][1]);
+		}
+		cr_assert_eq(varlink_conn_fill(&conn), 1);
+		cr_assert_geq(conn.in_fd, 0);
+		varlink_conn_fini(&conn);
+		close(fds[1]);
+		cr_assert_eq(count_fds(), before, "%zu have been sent", n);
+	}
+}
