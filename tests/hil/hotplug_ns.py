@@ -140,8 +140,9 @@ class Modem:
         self.await_line(b"ready")
 
     def await_line(self, text):
-        while self.sim.stdout.readline().strip() != text:
-            self.case.assertIsNone(self.sim.poll())
+        while (line := self.sim.stdout.readline().strip()) != text:
+            self.case.assertFalse(line.startswith(b"error"), line)
+            self.case.assertTrue(line or self.sim.poll() is None, "the emulator has ended")
 
     def tell_program(self, text):
         self.sim.stdin.write(text.encode() + b"\n")
