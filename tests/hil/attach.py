@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: MIT
 """The bytes of data calls, through lined's socket, between two emulated modems."""
 
+import fcntl
 import os
 import random
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import unittest
 
@@ -128,6 +131,37 @@ class Bytes(Pair):
         a.sock.settimeout(LIMIT)
         self.send(a, data[sent:])
         self.assertEqual(read(b, len(data)), data)
+
+
+    def what_waits(self, client, other):
+        """So many bytes wait to be read, when the daemon has nothing more to do."""
+        waiting, before = None, ()
+        while waiting != before:
+            before = waiting
+            other.call("GetCounters")
+            waiting = fcntl.ioctl(client.sock, termios.FIONREAD, b"\0" * 4)
+        return struct.unpack("i", waiting)[0]
+
+    def test_a_reply_that_finds_no_room_comes_when_there_is_some(self):
+        owner, answering, client = self.connect(), self.connect(), self.connect()
+        answering.send("Answer", line="b", wait=LIMIT, upgrade=True)
+        session = owner.call("Dial", line="a", number="102")["session"]
+        answering.receive()
+        with Client(self.path) as other:
+            other.send("org.varlink.service.GetInfo")
+            size = len(other.sock.recv(65536))
+            for _ in range(1000):
+                other.send("org.varlink.service.GetInfo")
+            fits = self.what_waits(other, owner) // size
+        self.assertIn(fits, range(1, 1000))
+        for _ in range(fits):
+            client.send("org.varlink.service.GetInfo")
+        client.send("Attach", session=session, upgrade=True)
+        self.what_waits(client, owner)
+        for _ in range(fits + 1):
+            client.receive()
+        self.carry(client, answering, EVERY_BYTE)
+        self.carry(answering, client, EVERY_BYTE)
 
 
 class Ends(Pair):

@@ -173,9 +173,11 @@ void client_dispatch(struct lined_client *client)
 	r = varlink_server_dispatch(client->server);
 	if (r == 0 && varlink_server_is_upgraded(client->server)) {
 		stream_pump(client);
-		/* In the next turn it goes on anyway: until then nothing is taken back. */
-		wait_for(client,
-			 stream_events(client) | (stream_has_more(client) ? client->events : 0));
+		/* In the next turn it goes on anyway: until then nothing is taken back. The reply
+		 * to the upgrade may still wait for room. */
+		wait_for(client, stream_events(client) |
+					 (stream_has_more(client) ? client->events : 0) |
+					 (varlink_server_events(client->server) & EPOLLOUT));
 		return;
 	}
 	if (r < 0 && r != -ECONNRESET && r != -EPIPE) {
