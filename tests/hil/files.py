@@ -14,7 +14,7 @@ import unittest
 
 from attach import EVERY_BYTE, HOSTILE
 from connect import Linectl
-from lined_varlink import LIMIT, Client
+from lined_varlink import BIN, LIMIT, Client
 
 if not shutil.which("sz") or not shutil.which("rz"):
     print("skipped: no lrzsz (Debian package of that name)")
@@ -247,6 +247,34 @@ class Transfers(Files):
         self.send("a", "999", self.make("file", b"x"), status=4)
         self.end(self.receive("--timeout", "1", "b"), 3)
         self.send("--session", "s99.9", self.make("file", b"x"), status=10)
+        self.assertEqual(self.inbox_names(), [])
+        self.assert_nothing_left()
+
+    def test_a_resumption_that_cannot_be_leaves_nothing_behind(self):
+        """A link cannot be made of what is another file system's."""
+        partial = os.path.join(self.inbox, "big.part")
+        for path in (partial, os.path.join(self.dir, "other")):
+            with open(path, "wb"):
+                pass
+        if subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL).returncode:
+            self.skipTest("may not have mounts of its own")
+        mount = f"mount --bind {self.dir}/other {partial} && exec \"$@\""
+        receiving = subprocess.Popen(
+            ["unshare", "-m", "sh", "-c", mount, "sh", os.path.join(BIN, "linectl"), "--socket",
+             self.path, "receive", "--resume", "--directory", self.inbox, "b"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(receiving.kill)
+        self.send("a", "102", self.make("file", b"x"), status=1)
+        _, err = self.end(receiving, 1)
+        self.assertIn("cross-device link", err)
+        self.assertEqual(self.inbox_names(), ["big.part"])
+        self.assert_nothing_left()
+
+    def test_of_no_file_no_part_is_told(self):
+        receiving = self.receive("--resume", "b")
+        self.end(self.linectl("connect", "a", "102", "--", "true"), 0)
+        _, err = self.end(receiving, 1)
+        self.assertNotIn(".part", err)
         self.assertEqual(self.inbox_names(), [])
         self.assert_nothing_left()
 

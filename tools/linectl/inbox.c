@@ -83,7 +83,8 @@ static int offer(void *user, const char *name)
 	char base[INBOX_NAME_MAX];
 	struct stat st;
 
-	if (length <= tail || strcmp(name + length - tail, INBOX_PARTIAL) != 0 ||
+	/* None that begins with a dot was received: see clean_name(). */
+	if (*name == '.' || length <= tail || strcmp(name + length - tail, INBOX_PARTIAL) != 0 ||
 	    !is_file(inbox->dir, name, &st))
 		return 0;
 	snprintf(base, sizeof(base), "%.*s", (int)(length - tail), name);
@@ -95,14 +96,26 @@ int inbox_resume(struct inbox *inbox)
 	return each_name(inbox->dir, offer, inbox);
 }
 
+/* One of C1 in UTF-8: terminals obey these, too. */
+static bool is_c1(const char *c)
+{
+	return (unsigned char)c[0] == 0xc2 && (unsigned char)c[1] >= 0x80 &&
+	       (unsigned char)c[1] < 0xa0;
+}
+
 static void clean_name(const char *name, char *buf)
 {
 	snprintf(buf, BASE_MAX + 1, "%s", name);
 	if (*buf == '.')
 		*buf = '_';
-	for (char *c = buf; *c; c++)
+	for (char *c = buf; *c; c++) {
+		if (is_c1(c)) {
+			c[0] = '_';
+			c[1] = '_';
+		}
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = '_';
+	}
 }
 
 /* Where renameat2() knows no flags, a link does not replace either. */

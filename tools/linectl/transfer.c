@@ -351,6 +351,25 @@ static void set_window(struct transfer *transfer, int64_t rate)
 	snprintf(transfer->window, sizeof(transfer->window), "%d", (int)bytes);
 }
 
+static void hear_left(void *user, const char *name, bool complete, int error)
+{
+	struct transfer *transfer = user;
+
+	if (error < 0)
+		fail_to_take(transfer, name, error);
+	else if (complete)
+		take_file(transfer, name, name);
+	else
+		snprintf(transfer->partial, sizeof(transfer->partial), "%s", name);
+}
+
+/* Nothing has come, and nothing will. */
+static void abandon(struct transfer *transfer)
+{
+	if (!transfer->files)
+		(void)inbox_close(&transfer->inbox, false, hear_left, transfer);
+}
+
 static int begin(struct transfer *transfer, struct relay *relay, struct json_object *info)
 {
 	const struct options *options = &transfer->app->options;
@@ -372,21 +391,12 @@ static int begin(struct transfer *transfer, struct relay *relay, struct json_obj
 	if (transfer->files)
 		return 0;
 	r = inbox_open(&transfer->inbox, get_directory(transfer), options->overwrite);
-	if (r == 0 && options->resume)
-		r = inbox_resume(&transfer->inbox);
+	if (r < 0 || !options->resume)
+		return r;
+	r = inbox_resume(&transfer->inbox);
+	if (r < 0)
+		abandon(transfer);
 	return r;
-}
-
-static void hear_left(void *user, const char *name, bool complete, int error)
-{
-	struct transfer *transfer = user;
-
-	if (error < 0)
-		fail_to_take(transfer, name, error);
-	else if (complete)
-		take_file(transfer, name, name);
-	else
-		snprintf(transfer->partial, sizeof(transfer->partial), "%s", name);
 }
 
 /* @return has all passed? */
@@ -402,7 +412,8 @@ static bool finish(struct transfer *transfer)
 			fail_to_take(transfer, transfer->inbox.path, r);
 	}
 	/* A file that was resumed keeps the name that it had. */
-	if (transfer->code != 0 && transfer->app->options.resume && !*transfer->partial)
+	if (transfer->code != 0 && transfer->app->options.resume && *transfer->file &&
+	    !*transfer->partial)
 		snprintf(transfer->partial, sizeof(transfer->partial), "%.240s" INBOX_PARTIAL,
 			 transfer->file);
 	return complete && !*transfer->trouble;
@@ -468,13 +479,15 @@ enum relay_end transfer_carry(struct transfer *transfer, struct relay *relay,
 			      struct json_object *info, int *ret_status)
 {
 	enum relay_end relay_end = RELAY_LEFT;
-	struct program program;
+	struct program program = {.fd = -1, .end = -1};
 	int aside = -1;
 	int r = begin(transfer, relay, info);
 
 	if (r == 0) {
 		aside = start(transfer, &program, info);
 		r = aside < 0 ? aside : 0;
+		if (r < 0)
+			abandon(transfer);
 	}
 	if (r < 0) {
 		snprintf(transfer->trouble, sizeof(transfer->trouble), "%s", strerror(-r));

@@ -76,9 +76,16 @@ Test(inbox, files_get_names_that_hide_and_replace_nothing)
 		const char *name;
 		const char *moved;
 	} rows[] = {
-		{"plain", "plain"},	{"plain", "plain.1"}, {"plain", "plain.2"},
-		{".bashrc", "_bashrc"}, {"..x", "_.x"},	      {"a\033[2Jb\n", "a_[2Jb_"},
+		{"plain", "plain"},
+		{"plain", "plain.1"},
+		{"plain", "plain.2"},
+		{".bashrc", "_bashrc"},
+		{"..x", "_.x"},
+		{"a\033[2Jb\n", "a_[2Jb_"},
 		{"-rf", "-rf"},
+		{"\xc2\x9b"
+		 "2J\xc2\xa0",
+		 "__2J\xc2\xa0"},
 	};
 	char moved[INBOX_NAME_MAX];
 	struct fixture f;
@@ -198,6 +205,8 @@ Test(inbox, partial_files_are_resumed_under_their_own_names)
 	put(f.inbox.dir, "x.part", "a longer one");
 	put(f.inbox.dir, "y.part", "other");
 	put(f.inbox.dir, ".part", "nobody's");
+	put(f.inbox.dir, "..part", "nobody's");
+	put(f.inbox.dir, "...part", "nobody's");
 	cr_assert_eq(inbox_resume(&f.inbox), 0);
 	cr_expect_str_eq(get(f.inbox.folder, "x", buf, sizeof(buf)), "a longer one");
 	/* What is behind the end of a file that has become shorter is cut off. */
