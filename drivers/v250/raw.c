@@ -237,7 +237,8 @@ int v250_command(void *driver, const char *text, uint32_t timeout_ms)
 	v->text_len = 0;
 	if (v->text)
 		v->text[0] = '\0'; /* to clear all of it would cost more than the rest */
-	memcpy(command, "AT", 2);
+	command[0] = 'A';
+	command[1] = 'T';
 	(void)hal_slice_copy(body, command + 2, sizeof(command) - 2);
 	spec.text = command;
 	spec.group = v->group;
