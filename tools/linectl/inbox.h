@@ -44,8 +44,8 @@ int inbox_resume(struct inbox *inbox);
  * nobody.
  *
  * @param size     of it, what is behind is cut off when it was resumed; 0: unknown
- * @param ret_name INBOX_NAME_MAX bytes, what it is called now: control characters and a dot at the
- *                 beginning have become '_'
+ * @param ret_name INBOX_NAME_MAX bytes, what it is called now: control characters (C1, too) and a
+ * dot at the beginning have become '_'
  * @return 0; -ENOENT there is none; -EEXIST so many have this name; negative errno
  */
 int inbox_take(struct inbox *inbox, const char *name, uint64_t size, char *ret_name);
