@@ -107,8 +107,9 @@ class Case(Pair):
         a, b = self.pair()
         self.carry(a, b, EVERY_BYTE)
         self.carry(b, a, HOSTILE * 20)
+        # Both at once: each drop takes the guard times of an escape sequence.
         a.sock.close()
-        read_all(b)
+        b.sock.close()
         self.assert_nothing_left()
 
 
@@ -136,6 +137,24 @@ class Port(Case):
         self.assertEqual(info["drop"][-1]["result"], "verified")
         owner.call("Release", session=self.session)
         self.assert_dials_again(fd)
+
+    def test_a_break_and_limits_work_and_inactivity_rests(self):
+        owner, holder, fd, far = self.lent(inactivity=2)
+        self.assert_error("NotSupported", owner, "Break", session=self.session)  # of a pty
+        with Client(self.path) as other:
+            self.carry_out(fd, far, b"hello")
+            self.assertEqual(self.record(owner)["state"], "connected")
+            owner.call("SetLimit", session=self.session, limit="inactivity", seconds=1)
+            owner.call("SetLimit", session=self.session, limit="duration", seconds=5)
+            other.call("GetCounters")
+        read_all(far)
+        info = self.wait_over(owner)
+        self.assertEqual(info["origin"], "timeout")
+        self.assertGreaterEqual(info["duration_ms"], 5000)
+
+
+class Settings(Case):
+    """What is done with the port is undone."""
 
     def test_settings_that_were_changed_are_restored(self):
         owner, holder, fd, far = self.lent()
@@ -166,6 +185,10 @@ class Port(Case):
         owner.call("Release", session=self.session)
         self.assert_dials_again(fd)
 
+
+class Owners(Case):
+    """Who has dialled goes before who has the port."""
+
     def test_the_owner_goes(self):
         owner, holder, fd, far = self.lent()
         watcher = self.watch()
@@ -186,6 +209,10 @@ class Port(Case):
             self.assertEqual(self.wait_over(client)["origin"], "client-lost")
             client.call("Release", session=self.session)
         self.assert_dials_again()
+
+
+class Ends(Case):
+    """By the far end, by the device."""
 
     def test_the_far_end_hangs_up_and_the_port_is_given_back(self):
         owner, holder, fd, far = self.lent()
@@ -208,6 +235,8 @@ class Port(Case):
         self.assertEqual(self.origins(watcher), {"a": "device-gone", "b": "device-gone"})
         self.assertEqual(self.record(owner)["origin"], "device-gone")
 
+
+class Rules(Case):
     def test_bytes_on_the_connection_are_a_mistake_that_ends_it(self):
         owner, holder, fd, far = self.lent()
         holder.sock.sendall(b"x")
@@ -215,22 +244,6 @@ class Port(Case):
         read_all(far)
         self.assertEqual(self.wait_over(owner)["origin"], "client-lost")
 
-    def test_a_break_and_limits_work_and_inactivity_rests(self):
-        owner, holder, fd, far = self.lent(inactivity=2)
-        self.assert_error("NotSupported", owner, "Break", session=self.session)  # of a pty
-        with Client(self.path) as other:
-            self.carry_out(fd, far, b"hello")
-            self.assertEqual(self.record(owner)["state"], "connected")
-            owner.call("SetLimit", session=self.session, limit="inactivity", seconds=1)
-            owner.call("SetLimit", session=self.session, limit="duration", seconds=5)
-            other.call("GetCounters")
-        read_all(far)
-        info = self.wait_over(owner)
-        self.assertEqual(info["origin"], "timeout")
-        self.assertGreaterEqual(info["duration_ms"], 5000)
-
-
-class Rules(Case):
     def test_who_may_have_it_and_when(self):
         owner, other = self.connect(), self.connect()
         far = self.connect()
@@ -267,9 +280,8 @@ class Rules(Case):
                 self.assertLess(time.monotonic(), end)
 
 
-class Killed(Case):
-    """The process that has the port is killed: while it dials, when it is lent, with data
-    flowing, while the drop is under way."""
+class Victim(Case):
+    """The process that has the port is killed."""
 
     CHILD = """
 import sys
@@ -317,11 +329,19 @@ while True:
         far.sock.close()
         self.assert_dials_again()
 
+
+class Killed(Victim):
+    """With nothing else going on."""
+
     def test_while_dialling(self):
         self.check("dialling", {"client-lost"})
 
     def test_while_it_is_lent(self):
         self.check("lent", {"client-lost"})
+
+
+class KilledBusy(Victim):
+    """With data flowing, or the drop under way."""
 
     def test_while_data_flows(self):
         self.check("flowing", {"client-lost"})
@@ -330,12 +350,14 @@ while True:
         self.check("dropping", {"application", "client-lost"})
 
 
-class Commands(Case):
+class Program(Case):
     def linectl(self, *words, **keywords):
         keywords.setdefault("stdin", subprocess.DEVNULL)
         keywords.setdefault("stderr", subprocess.DEVNULL)
         return self.start("linectl", "--socket", self.path, *words, **keywords)
 
+
+class Commands(Program):
     def test_a_command_has_the_tty_and_the_call_ends_with_it(self):
         answering = self.linectl("answer", "--wait", "--fd", "b", "--", sys.executable, "-c",
                                  COMPARE, stderr=subprocess.PIPE)
@@ -350,6 +372,13 @@ class Commands(Case):
         calling.wait(LIMIT)
         self.assert_dials_again()
 
+    def test_what_does_not_go_together(self):
+        for words in (("connect", "--fd", "a", "102"), ("answer", "--fd", "a"),
+                      ("connect", "--fd", "--pty", "a", "102", "--", "true")):
+            self.assertEqual(self.linectl(*words).wait(LIMIT), 2, words)
+
+
+class CommandEnds(Program):
     def test_the_end_of_the_call_hangs_up_on_the_command(self):
         far = self.connect()
         far.send("Answer", line="b", wait=LIMIT, upgrade=True)
@@ -383,11 +412,6 @@ class Commands(Case):
         read_all(far)
         self.assertEqual(self.origins(watcher), {"a": "client-lost", "b": "remote"})
         self.assert_dials_again()
-
-    def test_what_does_not_go_together(self):
-        for words in (("connect", "--fd", "a", "102"), ("answer", "--fd", "a"),
-                      ("connect", "--fd", "--pty", "a", "102", "--", "true")):
-            self.assertEqual(self.linectl(*words).wait(LIMIT), 2, words)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import subprocess
 import termios
 import unittest
 
+from lend import lend
 from lined_varlink import BIN, INTERFACE, LIMIT, Client, Error, Fixture
 
 
@@ -363,6 +364,17 @@ class Roles(Files):
         self.assertEqual(client.line("a")["state"], "ready")
         refused = self.assert_error("NoPermission", client, "Dial", line="a", number="103")
         self.assertEqual(refused["reason"], "this is for the role operate, and yours is observe")
+
+    def test_a_port_is_lent_to_administrators_only(self):
+        self.serve_roles("")
+        client = self.become()
+        session = self.dial(client)
+        refused = self.assert_error("NoPermission", client, "Lend", session=session, upgrade=True)
+        self.assertEqual(refused["reason"], "this is for the role admin, and yours is operate")
+        self.assertEqual(client.call("GetSession", session=session)["info"]["state"], "connected")
+        self.put(f"[lined]\nsocket-mode = 0666\nadmin = user:{self.UID}\n" + self.lines("a", "b"))
+        self.connect().call("Reload")
+        os.close(lend(self.become(), session))
 
     def test_a_reload_changes_the_roles_of_those_who_are_connected(self):
         self.serve_roles("operate =\n")

@@ -461,11 +461,23 @@ class Peers(Case):
         info = self.assert_dials()
         self.assertEqual([(step["name"], step["result"]) for step in info["drop"]],
                          [("dtr", "skipped"), ("hook", "verified")])
-        session = self.dial()
+        self.check_killed(self.dial, start)
+        self.check_killed(self.ringing, start)
+
+    def check_killed(self, prepare, start):
+        session = prepare()
         self.kill(self.server)
-        self.assert_lost(session)
+        if session:
+            self.assert_lost(session)
+        self.wait_until("gone", lambda: self.client.line("x")["state"] in ("gone", "absent"))
+        self.wait_nothing_counted()
+        self.server_again()  # or it would ring on
         start()
         self.assert_dials()
+
+    def ringing(self):
+        self.tell("ring a 5550")
+        self.wait_until("an offer", lambda: self.client.line("x")["state"] == "in-use")
 
     def test_ser2net(self):
         self.need("ser2net")
