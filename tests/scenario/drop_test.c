@@ -164,3 +164,77 @@ Test(drop, aborts_a_dialling_modem_no_matter_how_early_it_is_asked_for)
 		rig_fini(&rig);
 	}
 }
+
+/* What the modem does not read stays at the port. */
+static void clog_up(struct rig *rig, tl_session session)
+{
+	static const char data[65536];
+
+	cr_assert_eq(hal_stream_want_read(rig->modems[0].stream, false), 0);
+	while (tl_session_write(rig->ctx, session, data, sizeof(data)) > 0)
+		rig_run_ms(rig, 100);
+}
+
+/* The steps, "name result" each. */
+static void assert_steps(struct rig *rig, tl_session session, const char *const *steps,
+			 const char *name)
+{
+	struct tl_session_info *info = rig_info(rig, session);
+	char step[64];
+	size_t n = 0;
+
+	for (; steps[n]; n++) {
+		cr_assert_lt(n, tl_session_info_drop_steps(info), "%s", name);
+		(void)snprintf(step, sizeof(step), "%s %s", tl_session_info_drop_name(info, n),
+			       tl_drop_result_name(tl_session_info_drop_result(info, n)));
+		cr_assert_str_eq(step, steps[n], "%s", name);
+	}
+	cr_assert_eq(tl_session_info_drop_steps(info), n, "%s", name);
+	cr_assert_gt(tl_session_info_bytes_unsent(info), 0, "%s", name);
+	cr_assert_leq(tl_session_info_bytes_unsent(info), tl_session_info_bytes_out(info), "%s",
+		      name);
+	cr_assert_eq(tl_session_info_cause_domain(info), TL_CAUSE_V58, "%s: AT#UD", name);
+	(void)tl_session_info_free(info);
+}
+
+Test(drop, of_a_clogged_data_call_takes_DTR_first_then_the_escape_and_ATH)
+{
+	static const struct {
+		const char *name;
+		bool without_lines, deaf;
+		const char *steps[3];
+	} rows[] = {
+		{"DTR", false, false, {"dtr verified"}},
+		{"a modem that does not hear DTR",
+		 false,
+		 true,
+		 {"dtr unverified", "hook verified"}},
+		{"no DTR", true, false, {"dtr skipped", "hook verified"}},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct rig_options options = {.without_lines = rows[i].without_lines};
+		tl_session session;
+		struct rig rig;
+		uint64_t op;
+
+		rig_init(&rig, &options);
+		session = rig_connect(&rig);
+		cr_assert_eq(tl_session_attach(rig.ctx, session), 0);
+		if (rows[i].deaf)
+			rig_fault(&rig, 0, SIM_FAULT_DEAF_DTR);
+		clog_up(&rig, session);
+		cr_assert_eq(tl_session_drop(rig.ctx, session, 0, &op), 0);
+		cr_assert_eq(hal_stream_want_read(rig.modems[0].stream, true), 0);
+		cr_assert_eq(rig_op(&rig, op, 60000), 0, "%s", rows[i].name);
+		cr_assert_not(rig_is_off_hook(&rig, 0));
+		cr_assert(rig_until_line(&rig, rig.modems[0].line, TL_LINE_READY, 20000));
+		assert_steps(&rig, session, rows[i].steps, rows[i].name);
+		cr_assert_eq(tl_session_release(rig.ctx, session, 0), 0);
+		/* The modem is set up as before. */
+		session = rig_connect(&rig);
+		cr_assert_eq(tl_session_release(rig.ctx, session, TL_RELEASE_DROP), 0);
+		rig_run_ms(&rig, 30000);
+		rig_fini(&rig);
+	}
+}
