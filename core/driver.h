@@ -46,8 +46,9 @@ struct core_line_config {
 	uint32_t net_timeout_s; /* 0: none */
 	enum { CORE_FLOW_NONE, CORE_FLOW_RTSCTS, CORE_FLOW_XONXOFF } flow;
 	bool pulse;
-	bool flash_holds; /* the exchange holds the far end at a flash, and takes it back at the
-			     next */
+	bool minds_carrier; /* CLOCAL off in data state: the port hangs up when DCD falls */
+	bool flash_holds;   /* the exchange holds the far end at a flash, and takes it back at the
+			       next */
 };
 
 struct core_driver_host {
@@ -244,6 +245,9 @@ void core_line_down(struct core_line *line, int error, const char *why);
 void core_line_lost(struct core_line *line);
 /* The same with a reason that is known, for people. */
 void core_line_lost_for(struct core_line *line, const char *why);
+/* The same of a port that hangs up by itself when the call has ended: that is what it was, with
+ * this cause, unless the device proves to be gone. */
+void core_line_hung_up(struct core_line *line, const struct core_cause *cause);
 /* One RING. */
 void core_line_ring(struct core_line *line);
 /* The modem has answered by itself; CONNECT follows as for any call. Without memory for a call the

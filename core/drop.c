@@ -144,12 +144,37 @@ void core_drop_stop(struct core_call *call, enum tl_drop_result result)
 	drop->running = false;
 	drop->in_step = false;
 	drop->diagnosing = false;
+	drop->reopening = false;
 }
 
 void core_drop_suspend(struct core_call *call)
 {
 	hal_timer_cancel(call->ctx->loop, &call->drop.timer);
 	call->drop.diagnosing = false;
+	call->drop.reopening = false;
+}
+
+void core_drop_reopen(struct core_call *call)
+{
+	struct core_drop *drop = &call->drop;
+
+	drop->reopening = true;
+	drop->step_started_us = hal_loop_now_us(call->ctx->loop);
+}
+
+void core_drop_reopened(struct core_call *call)
+{
+	static const struct core_drop_outcome outcome = {
+		.result = TL_DROP_VERIFIED,
+		.proof = "on hook when opened anew",
+	};
+	struct core_drop *drop = &call->drop;
+	uint64_t us = hal_loop_now_us(call->ctx->loop) - drop->step_started_us;
+
+	core_record_add_drop(&call->record, "reopen", (uint32_t)(us / HAL_USEC_PER_MSEC), &outcome);
+	drop->reopening = false;
+	drop->running = false;
+	core_call_cleared(call);
 }
 
 void core_drop_step_result(struct core_call *call, const struct core_drop_outcome *outcome)

@@ -22,6 +22,7 @@ struct core_drop {
 	bool running;
 	bool in_step; /* core_drop_step_done() is awaited */
 	bool diagnosing;
+	bool reopening; /* the line is opened anew, and its probing proves it on hook */
 	const struct core_drop_step *steps;
 	size_t n_steps;
 	size_t index;
@@ -39,6 +40,10 @@ void core_drop_stop(struct core_call *call, enum tl_drop_result result);
  * the call. A drop that is started in the meantime waits as well.
  */
 void core_drop_suspend(struct core_call *call);
+/* The call has ended, its port is closed: opening it anew is the step to come, core_drop_reopened()
+ * its success, core_drop_stop() its failure. */
+void core_drop_reopen(struct core_call *call);
+void core_drop_reopened(struct core_call *call);
 void core_drop_step_result(struct core_call *call, const struct core_drop_outcome *outcome);
 /* The diagnosis asked for before a step that erases causes is in. */
 void core_drop_diagnosed(struct core_call *call);

@@ -175,6 +175,12 @@ static void hung_up(struct core_line *line)
 	/* A port that hangs up each time that it is opened waits as any other that fails. */
 	bool again = line->retry_s > 0;
 
+	if (line->hang_up.origin != TL_ORIGIN_NONE && line->call && !line->call->over) {
+		core_call_end(line->call, &line->hang_up, NULL);
+		core_drop_reopen(line->call);
+		core_line_attach(line);
+		return;
+	}
 	core_line_down(line, -EIO, why);
 	if (!again)
 		core_line_attach(line);
@@ -214,6 +220,7 @@ bool core_hotplug_doubts(struct core_line *line)
 	core_line_detach(line);
 	if (line->call)
 		core_drop_suspend(line->call);
+	line->hang_up = (struct core_cause){0};
 	core_line_set_state(line, TL_LINE_OPENING, 0, "the port was hung up");
 	line->doubt_until_us =
 		hal_loop_now_us(ctx->loop) + CORE_HOTPLUG_DOUBT_MS * HAL_USEC_PER_MSEC;

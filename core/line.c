@@ -332,8 +332,10 @@ static void release_call(struct core_line *line)
 void core_line_up(struct core_line *line, const struct core_line_identity *identity)
 {
 	struct core_call *next = line->next;
+	bool reopened = line->call && line->call->drop.reopening;
 
-	if (!core_line_fsm(line->state, TL_LINE_READY) || (line->call && !line->call->over)) {
+	if (!core_line_fsm(line->state, TL_LINE_READY) ||
+	    (line->call && !line->call->over && !reopened)) {
 		hal_debug(&line->ctx->log, line->config.name, "ready in state %s ignored",
 			  tl_line_state_name(line->state));
 		return;
@@ -344,6 +346,10 @@ void core_line_up(struct core_line *line, const struct core_line_identity *ident
 	line->retry_s = 0;
 	line->rings = 0;
 	line->fault = (struct core_fault){0};
+	if (reopened) {
+		core_drop_reopened(line->call);
+		return;
+	}
 	release_call(line);
 	core_line_count(line);
 	core_line_set_state(line, TL_LINE_READY, 0, NULL);
@@ -385,6 +391,14 @@ void core_line_lost_for(struct core_line *line, const char *why)
 {
 	if (!core_hotplug_doubts(line))
 		core_line_gone_for(line, why);
+}
+
+void core_line_hung_up(struct core_line *line, const struct core_cause *cause)
+{
+	if (core_hotplug_doubts(line))
+		line->hang_up = *cause;
+	else
+		core_line_gone(line);
 }
 
 void core_line_gone(struct core_line *line)

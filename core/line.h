@@ -39,6 +39,7 @@ struct core_line {
 	bool learnt;		  /* device.place is what the configured path means */
 	struct hal_timer doubt;	  /* whether the device is there after a hang-up */
 	uint64_t doubt_until_us;
+	struct core_cause hang_up; /* what it was if the device is there; origin NONE: not known */
 	enum tl_line_state state;
 	int error;
 	char why[CORE_REASON_MAX];

@@ -121,6 +121,13 @@ static int set_alias(struct tl_line_params *params, const char *value, const cha
 	return 0;
 }
 
+static int refuse_carrier(struct tl_line_params *params, const char **ret_why)
+{
+	return fail(params, ret_why,
+		    "a terminal server's port has no CLOCAL here: leave clocal at yes, DCD ends "
+		    "calls all the same");
+}
+
 static int set_device(struct tl_line_params *params, const char *value, const char **ret_why)
 {
 	struct hal_netaddr address;
@@ -134,6 +141,8 @@ static int set_device(struct tl_line_params *params, const char *value, const ch
 		return fail(params, ret_why,
 			    "'%.120s' is no terminal server's port: write rfc2217://HOST:PORT",
 			    value);
+	if (hal_netaddr_is_url(value) && params->config.minds_carrier)
+		return refuse_carrier(params, ret_why);
 	return set_text(params, value, params->config.device, sizeof(params->config.device),
 			ret_why);
 }
@@ -178,6 +187,18 @@ static int set_flow(struct tl_line_params *params, const char *value, const char
 	else
 		return fail(params, ret_why,
 			    "'%.40s' is no flow control: use none, rtscts or xonxoff", value);
+	return 0;
+}
+
+static int set_clocal(struct tl_line_params *params, const char *value, const char **ret_why)
+{
+	bool minds_carrier = strcmp(value, "no") == 0;
+
+	if (!minds_carrier && strcmp(value, "yes") != 0)
+		return fail(params, ret_why, "'%.40s' is neither yes nor no", value);
+	if (minds_carrier && hal_netaddr_is_url(params->config.device))
+		return refuse_carrier(params, ret_why);
+	params->config.minds_carrier = minds_carrier;
 	return 0;
 }
 
@@ -276,14 +297,15 @@ static const struct key keys[] = {
 	{"inactivity", set_inactivity},
 	{"flash", set_flash},
 	{"net-timeout", set_net_timeout},
+	{"clocal", set_clocal},
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
 static const char *const key_names[N_KEYS + 1] = {
-	"name",	 "alias",	 "device",   "driver",	      "baud", "flow",	      "number",
-	"init",	 "dial-timeout", "ring-gap", "command-delay", "tone", "max-duration", "inactivity",
-	"flash", "net-timeout",	 NULL,
+	"name",		"alias",      "device",	      "driver",	     "baud",	      "flow",
+	"number",	"init",	      "dial-timeout", "ring-gap",    "command-delay", "tone",
+	"max-duration", "inactivity", "flash",	      "net-timeout", "clocal",	      NULL,
 };
 
 const char *const *tl_line_params_keys(void)

@@ -20,8 +20,9 @@ struct mem_end {
 	bool wants_write;
 	bool paused; /* no READABLE */
 	bool watches_lines;
-	bool severed; /* nothing works any more */
-	bool lost;    /* HAL_STREAM_LOST has been reported */
+	bool minds_carrier; /* CLOCAL is off */
+	bool severed;	    /* nothing works any more */
+	bool lost;	    /* HAL_STREAM_LOST has been reported */
 	bool closed;
 	char buf[];
 };
@@ -141,7 +142,7 @@ static unsigned int with_lines(unsigned int old, unsigned int lines, bool on)
 	return on ? old | lines : old & ~lines;
 }
 
-static void set_inputs(struct mem_end *end, unsigned int lines, bool on)
+static void change_inputs(struct mem_end *end, unsigned int lines, bool on)
 {
 	unsigned int old = end->lines;
 
@@ -159,6 +160,33 @@ static unsigned int cross(unsigned int lines)
 {
 	return (lines & HAL_STREAM_DTR ? (unsigned int)HAL_STREAM_DSR : 0) |
 	       (lines & HAL_STREAM_RTS ? (unsigned int)HAL_STREAM_CTS : 0);
+}
+
+/* DTR and RTS fall, and nothing passes any more. */
+static void leave_peer(struct mem_end *end)
+{
+	struct mem_end *peer = end->peer;
+
+	end->peer = NULL;
+	if (!peer)
+		return;
+	change_inputs(peer, cross(HAL_STREAM_DTR | HAL_STREAM_RTS), false);
+	peer->peer = NULL;
+	notify(peer);
+}
+
+static void set_inputs(struct mem_end *end, unsigned int lines, bool on)
+{
+	bool falls = !on && (lines & end->lines & HAL_STREAM_DCD);
+
+	change_inputs(end, lines, on);
+	if (!falls || !end->minds_carrier)
+		return;
+	/* As the kernel does: who looks after the lines finds the port hung up already. */
+	end->pending &= ~(unsigned int)HAL_STREAM_LINES;
+	end->severed = true;
+	leave_peer(end);
+	notify(end);
 }
 
 static int mem_set_lines(struct hal_stream *s, unsigned int lines, bool on)
@@ -196,11 +224,15 @@ static int mem_set_break(struct hal_stream *s, bool on)
 	return 0;
 }
 
-/* As on a pty: every setting is accepted and none has an effect. */
+/* As on a pty: every setting is accepted, and but for CLOCAL none has an effect. */
 static int mem_configure(struct hal_stream *s, const struct hal_stream_config *config)
 {
-	(void)config;
-	return is_over(to_end(s)) ? -ENODEV : 0;
+	struct mem_end *end = to_end(s);
+
+	if (is_over(end))
+		return -ENODEV;
+	end->minds_carrier = !config->clocal;
+	return 0;
 }
 
 /* What has been written is on the other side already; only what is unread here is forgotten. */
@@ -271,15 +303,9 @@ static void free_end(struct hal_work *work)
 static void mem_close(struct hal_stream *s)
 {
 	struct mem_end *end = to_end(s);
-	struct mem_end *peer = end->peer;
 
 	end->closed = true;
-	end->peer = NULL;
-	if (peer) {
-		set_inputs(peer, cross(HAL_STREAM_DTR | HAL_STREAM_RTS), false);
-		peer->peer = NULL;
-		notify(peer);
-	}
+	leave_peer(end);
 	hal_work_cancel(&end->work);
 	hal_loop_free_later(s->loop, &end->work, free_end);
 }

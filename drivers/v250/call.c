@@ -44,6 +44,18 @@ static void ended(struct v250 *v, const struct core_cause *cause, const char *pr
 	core_call_ended(v->line, cause, proof);
 }
 
+void v250_carrier_hang_up(struct v250 *v)
+{
+	static const struct core_cause cause = {
+		.origin = TL_ORIGIN_REMOTE,
+		.disconnect = TL_DISCONNECT_NORMAL,
+		.domain = TL_CAUSE_V250,
+		.text = "carrier lost",
+	};
+
+	core_line_hung_up(v->line, &cause);
+}
+
 void v250_remote_end(struct v250 *v, uint64_t at_us, const char *text, const char *proof)
 {
 	struct core_cause cause = {

@@ -21,6 +21,39 @@ static void give(struct v250 *v, struct hal_slice data)
 	core_call_data(v->line, data.data, data.len);
 }
 
+/* ---- the port ---- */
+
+/* XON and XOFF are data like all other bytes while the call is online. */
+static void set_port(struct v250 *v, bool online)
+{
+	struct hal_stream_config config = v250_stream_config(v->host.config);
+
+	if (online && config.flow == HAL_STREAM_FLOW_XONXOFF)
+		config.flow = HAL_STREAM_FLOW_NONE;
+	config.clocal = !v->minds_carrier;
+	/* Fails only when the stream is lost, which has an event of its own. */
+	(void)hal_stream_configure(at_queue_stream(v->queue), &config);
+}
+
+/* Only the fall of a DCD that has been seen high proves anything: it may not be wired. */
+static void see_carrier(struct v250 *v)
+{
+	v->dcd_seen = true;
+	if (!v->host.config->minds_carrier || v->minds_carrier || v->lent)
+		return;
+	v->minds_carrier = true;
+	set_port(v, true);
+}
+
+/* Our own drop makes DCD fall, too. */
+static void forget_carrier(struct v250 *v)
+{
+	if (!v->minds_carrier)
+		return;
+	v->minds_carrier = false;
+	set_port(v, true);
+}
+
 /* ---- the end ---- */
 
 static void end(struct v250 *v)
@@ -91,7 +124,7 @@ void v250_data_lines(struct v250 *v)
 	if (now.brk != v->counted.brk)
 		core_call_break(v->line);
 	if (dcd)
-		v->dcd_seen = true;
+		see_carrier(v);
 	v->counted = now;
 	if (fell && v->phase == V250_ONLINE)
 		lose_carrier(v);
@@ -228,19 +261,6 @@ void v250_take_back(struct v250 *v)
 
 /* ---- begin and end ---- */
 
-/* XON and XOFF are data like all other bytes while the call is online. */
-static void set_flow(struct v250 *v, bool online)
-{
-	struct hal_stream_config config = v250_stream_config(v->host.config);
-
-	if (config.flow != HAL_STREAM_FLOW_XONXOFF)
-		return;
-	if (online)
-		config.flow = HAL_STREAM_FLOW_NONE;
-	/* Fails only when the stream is lost, which has an event of its own. */
-	(void)hal_stream_configure(at_queue_stream(v->queue), &config);
-}
-
 void v250_data_start(struct v250 *v)
 {
 	struct hal_stream *stream = at_queue_stream(v->queue);
@@ -249,14 +269,17 @@ void v250_data_start(struct v250 *v)
 	v->doubting = false;
 	v->carrier_lost = false;
 	v->asked = false;
-	set_flow(v, true);
+	v->minds_carrier = false;
+	if (v->host.config->flow == CORE_FLOW_XONXOFF)
+		set_port(v, true);
 	if (!v->has_lines)
 		return;
-	/* Only the fall of a DCD that has been seen high proves anything: it may not be wired. */
 	(void)hal_stream_watch_lines(stream, V250_LINES_POLL_MS);
 	v->counted = (struct hal_stream_counters){0};
 	(void)hal_stream_get_counters(stream, &v->counted);
-	v->dcd_seen = v250_dcd(v);
+	v->dcd_seen = false;
+	if (v250_dcd(v))
+		see_carrier(v);
 }
 
 void v250_data_stop(struct v250 *v)
@@ -268,6 +291,7 @@ void v250_data_stop(struct v250 *v)
 		v250_data_break_timer(&v->break_timer);
 	}
 	v250_take_back(v);
+	forget_carrier(v);
 	at_queue_drain_data(v->queue);
 	at_queue_resume_data(v->queue);
 	give(v, at_tail_free(&v->tail));
@@ -276,5 +300,14 @@ void v250_data_stop(struct v250 *v)
 
 void v250_data_leave(struct v250 *v)
 {
-	set_flow(v, false);
+	if (!v->minds_carrier && v->host.config->flow != CORE_FLOW_XONXOFF)
+		return;
+	v->minds_carrier = false;
+	set_port(v, false);
+}
+
+bool v250_data_hung_up(const struct v250 *v)
+{
+	return v->minds_carrier && (v->phase == V250_ONLINE || v->phase == V250_ASIDE ||
+				    v->phase == V250_RETURNING || v->phase == V250_DOUBTING);
 }

@@ -204,6 +204,7 @@ static void on_lost(void *user)
 {
 	struct v250 *v = user;
 	const struct hal_stream *stream = at_queue_stream(v->queue);
+	bool carrier = v250_data_hung_up(v);
 
 	if (v->phase == V250_OPENING && stream->error < 0) {
 		v250_down(v, stream->error, stream->why.text);
@@ -211,7 +212,9 @@ static void on_lost(void *user)
 	}
 	v250_data_stop(v);
 	v->phase = V250_DOWN;
-	if (stream->why.text[0])
+	if (carrier)
+		v250_carrier_hang_up(v);
+	else if (stream->why.text[0])
 		core_line_lost_for(v->line, stream->why.text);
 	else
 		core_line_lost(v->line);

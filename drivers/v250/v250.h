@@ -75,6 +75,7 @@ struct v250 {
 	bool lent;			    /* somebody else reads and writes it */
 	bool doubting;			    /* the tail may be the modem's: it is being found out */
 	bool carrier_lost;		    /* the end of the data is awaited */
+	bool minds_carrier;		    /* CLOCAL is off: the port hangs up when DCD falls */
 	bool asked;			    /* escape or resume was asked for by the core */
 	struct hal_stream_counters counted; /* when DCD was high */
 	struct hal_timer break_timer;	    /* a break is being sent */
@@ -174,6 +175,8 @@ void v250_answered_itself(struct v250 *v, struct hal_slice connect);
 /* The remote end has gone, as shown by proof, or as its text says (proof NULL). at_us: when
  * it said so; 0: now. */
 void v250_remote_end(struct v250 *v, uint64_t at_us, const char *text, const char *proof);
+/* The port has hung up because the remote end has. The driver is detached from inside this call. */
+void v250_carrier_hang_up(struct v250 *v);
 /* The same of a voice call, as a result code says. */
 void v250_talk_end(struct v250 *v, enum at_result result);
 /* What a result code means for a call. */
@@ -187,6 +190,8 @@ void v250_data_start(struct v250 *v);
 void v250_data_stop(struct v250 *v);
 /* The settings of the port that commands need. */
 void v250_data_leave(struct v250 *v);
+/* The port has hung up; was it because the carrier fell, unless the device is gone? */
+bool v250_data_hung_up(const struct v250 *v);
 void v250_data_receive(struct v250 *v, struct hal_slice data);
 /* DCD may have changed, or a break have come. */
 void v250_data_lines(struct v250 *v);

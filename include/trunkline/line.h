@@ -44,6 +44,7 @@ TL_API struct tl_line_params *tl_line_params_free(struct tl_line_params *params)
  * | inactivity    | seconds without a byte after which a data call is dropped, 0: never | 0 |
  * | flash         | none or hold: what the exchange does at a hook flash | none |
  * | net-timeout   | seconds of silence, 4–3600, that end a terminal server, 0: never | 30 |
+ * | clocal        | yes; no: the kernel hangs the port up when DCD falls in a data call | yes |
  *
  * The device of a line, once tl_hotplug_start() has been called:
  * - A path such as /dev/ttyUSB0 means the device that is found there first; from then on that
@@ -56,6 +57,9 @@ TL_API struct tl_line_params *tl_line_params_free(struct tl_line_params *params)
  * - serial:TEXT is the same by the USB serial number, in any place.
  * - rfc2217://HOST:PORT, or rfc2217://[V6]:PORT, is a port of a terminal server (RFC 2217 over TCP,
  *   without password). It is ABSENT while no connection can be made, GONE when one is lost.
+ *
+ * With clocal=no the end of a call by the far end and the end of the device look the same until the
+ * device is looked for: without tl_hotplug_start() both count as the latter. Not for rfc2217://.
  *
  * @param ret_why one sentence naming what was wrong and what would be right; static or owned by
  * params until the next call; may be NULL

@@ -54,8 +54,8 @@ class Lines(hotplug_ns.Feed):
         command = super().command(program, *args)
         return self.modem.under() + command if program == "lined" else command
 
-    def ready(self):
-        self.serve()
+    def ready(self, **keywords):
+        self.serve(**keywords)
         self.wait_line("ready")
 
     def assert_dials_again(self):
@@ -156,6 +156,63 @@ class Lines(hotplug_ns.Feed):
         self.client.call("Release", session=session)
         self.assert_dials_again()
 
+    def modes(self):
+        port = os.open(self.modem.node, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            return termios.tcgetattr(port)
+        finally:
+            os.close(port)
+
+    def clocal(self):
+        return bool(self.modes()[2] & termios.CLOCAL)
+
+    def xonxoff(self):
+        return bool(self.modes()[0] & termios.IXON)
+
+    def test_xon_and_xoff_are_data_during_a_call_only(self):
+        self.ready(line={"flow": "xonxoff"})
+        before = self.modes()
+        self.assertTrue(self.xonxoff())
+        session = self.dial()
+        self.wait_until(lambda: not self.xonxoff())
+        self.client.call("Drop", session=session)
+        self.wait_call(session, "idle")
+        self.client.call("Release", session=session)
+        self.wait_line("ready")
+        self.assertEqual(self.modes(), before)
+
+    def test_clocal_is_off_while_there_is_a_carrier_only(self):
+        self.ready(line={"clocal": "no"})
+        self.assertTrue(self.clocal(), "nothing to mind")
+        session = self.dial()
+        self.wait_until(lambda: not self.clocal())
+        self.client.call("Drop", session=session)
+        self.wait_call(session, "idle")
+        info = self.client.call("GetSession", session=session)["info"]
+        self.assertEqual(info["origin"], "application", self.said())
+        self.assertEqual([step["name"] for step in info["drop"]], ["dtr"])
+        self.wait_until(self.clocal)
+        self.client.call("Release", session=session)
+        self.assert_dials_again()
+
+    def test_with_clocal_off_the_end_of_the_carrier_is_the_far_ends_doing(self):
+        self.ready(line={"clocal": "no"})
+        session = self.dial()
+        self.wait_until(lambda: not self.clocal())
+        opened = self.modem.lines()["dtr_count"]
+        self.modem.command("hangup a")
+        self.wait_call(session, "idle")
+        info = self.client.call("GetSession", session=session)["info"]
+        self.assertEqual((info["origin"], info["disconnect"]), ("remote", "normal"), self.said())
+        step, = info["drop"]
+        # Who comes first, the fall or what the kernel makes of it, is not ours to say.
+        self.assertIn((step["name"], step["proof"]),
+                      (("reopen", "on hook when opened anew"), ("end", "DCD low")))
+        self.assertNotIn("gone", self.said())
+        self.wait_line("ready")
+        self.assertGreater(self.modem.lines()["dtr_count"], opened)
+        self.client.call("Release", session=session)
+        self.assert_dials_again()
 
     def lend(self):
         self.ready()

@@ -351,11 +351,13 @@ class Feed(unittest.TestCase):
         self.log.seek(0)
         return self.log.read()
 
-    def serve(self, *lines, **settings):
+    def serve(self, *lines, line=(), **settings):
+        """line: keys that each of the lines has besides its device."""
         config = pathlib.Path(self.dir) / "lined.conf"
         rows = ["[lined]", "log-level = info", *(f"{k} = {v}" for k, v in settings.items())]
         for name, device in lines or (("x", "/dev/ttyUSB0"),):
             rows += [f"[line {name}]", f"device = {device}"]
+            rows += [f"{key} = {value}" for key, value in dict(line).items()]
         config.write_text("\n".join(rows) + "\n")
         self.socket = f"{self.dir}/socket"
         self.lined = self.start("lined", "--config", str(config), "--socket", self.socket,

@@ -26,6 +26,10 @@ static const struct {
 	{"name", "a b", "'a b'"},
 	{"name", "a/b", "'a/b'"},
 	{"name", "a\n", "no name"},
+	{"clocal", "off", "'off' is neither yes nor no"},
+	{"clocal", "", "neither yes nor no"},
+	{"clocal", "no", NULL},
+	{"clocal", "yes", NULL},
 	{"device", "/dev/ttyUSB0", NULL},
 	{"device", "", "/dev/ttyUSB0"},
 	{"device", "id-path:pci-0000:00:14.0-usb-0:2:1.0", NULL},
@@ -174,6 +178,7 @@ Test(params, defaults_are_those_of_the_header)
 	cr_assert_eq(config->command_delay_ms, 0);
 	cr_assert_eq(config->net_timeout_s, 30);
 	cr_assert_not(config->pulse);
+	cr_assert_not(config->minds_carrier);
 	cr_assert_str_eq(config->number, "");
 	cr_assert_str_eq(config->init, "");
 	(void)tl_line_params_free(params);
@@ -186,7 +191,8 @@ Test(params, values_reach_the_configuration)
 		{"baud", "9600"},    {"flow", "xonxoff"},    {"number", "123"},
 		{"init", "ATX"},     {"ring-gap", "7"},	     {"dial-timeout", "9"},
 		{"tone", "pulse"},   {"command-delay", "5"}, {"max-duration", "60"},
-		{"inactivity", "6"}, {"flash", "hold"},	     {"net-timeout", "8"}};
+		{"inactivity", "6"}, {"flash", "hold"},	     {"net-timeout", "8"},
+		{"clocal", "no"}};
 	struct tl_line_params *params = tl_line_params_new();
 	const struct core_line_config *config = &params->config;
 
@@ -207,10 +213,33 @@ Test(params, values_reach_the_configuration)
 	cr_assert_eq(config->inactivity_s, 6);
 	cr_assert_eq(config->net_timeout_s, 8);
 	cr_assert(config->flash_holds);
+	cr_assert(config->minds_carrier);
 	cr_assert_eq(tl_line_params_set(params, "tone", "tone", NULL), 0);
 	cr_assert_not(config->pulse);
 	cr_assert_null(tl_line_params_free(params));
 	cr_assert_null(tl_line_params_free(NULL));
+}
+
+/* In whatever order they come. */
+Test(params, a_terminal_servers_port_cannot_mind_the_carrier)
+{
+	static const char *const orders[][2][2] = {
+		{{"device", "rfc2217://host:1"}, {"clocal", "no"}},
+		{{"clocal", "no"}, {"device", "rfc2217://host:1"}},
+	};
+	const char *why = "";
+
+	for (size_t i = 0; i < 2; i++) {
+		struct tl_line_params *params = tl_line_params_new();
+
+		cr_assert_eq(tl_line_params_set(params, orders[i][0][0], orders[i][0][1], NULL), 0);
+		cr_assert_eq(tl_line_params_set(params, orders[i][1][0], orders[i][1][1], &why),
+			     -EINVAL);
+		cr_assert(strstr(why, "leave clocal at yes"), "%s", why);
+		cr_assert_eq(tl_line_params_set(params, "clocal", "yes", NULL), 0);
+		cr_assert_eq(tl_line_params_set(params, "device", "rfc2217://host:1", NULL), 0);
+		(void)tl_line_params_free(params);
+	}
 }
 
 Test(params, of_a_call_are_data_without_limits_unless_set)
