@@ -416,6 +416,7 @@ static void send_escape(struct at_queue *queue)
 
 static void give_up_escape(struct at_queue *queue)
 {
+	const enum at_escape_step step = queue->escape.step;
 	struct at_answer answer = {.error = -ETIMEDOUT};
 	struct at_escape *escape = &queue->escape;
 
@@ -424,12 +425,16 @@ static void give_up_escape(struct at_queue *queue)
 		hal_timer_arm_ms(queue->loop, &queue->timer, escape->cmd.timeout_ms);
 		return;
 	}
+	/* What is held was data. Whom it is given to may end the escape, but begin no other. */
+	if (step == AT_ESCAPE_WAIT)
+		give_data(queue, at_tail_free(&escape->tail));
+	if (queue->closed || escape->step != step)
+		return;
 	escape->step = AT_ESCAPE_NONE;
 	at_lexer_init(&queue->lexer); /* all it has seen was data */
 	queue->counts.timeouts++;
 	at_queue_update_want_write(queue);
-	give_data(queue, at_tail_free(&escape->tail));
-	if (!queue->closed && !escape->muted && escape->cmd.on_done)
+	if (!escape->muted && escape->cmd.on_done)
 		escape->cmd.on_done(escape->cmd.user, &answer);
 }
 
