@@ -9,18 +9,29 @@ void v250_caller_reset(struct v250 *v)
 	v->caller_name[0] = '\0';
 }
 
+/* One letter instead of a number or a name tells why there is none. @return NULL: it is one */
+static const char *why_absent(struct hal_slice value)
+{
+	if (hal_slice_ieq(value, HAL_SLICE("P")) || hal_slice_ieq(value, HAL_SLICE("PRIVATE")))
+		return "withheld";
+	return hal_slice_ieq(value, HAL_SLICE("O")) ? "out of area" : NULL;
+}
+
 static void set_number(struct v250 *v, struct hal_slice number)
 {
-	const char *why = NULL;
+	const char *why = why_absent(number);
 
-	/* One letter instead of a number tells why there is none. */
-	if (hal_slice_ieq(number, HAL_SLICE("P")) || hal_slice_ieq(number, HAL_SLICE("PRIVATE")))
-		why = "withheld";
-	else if (hal_slice_ieq(number, HAL_SLICE("O")))
-		why = "out of area";
 	(void)hal_slice_escape(why ? hal_slice_str("") : number, v->caller, sizeof(v->caller));
 	if (why)
 		(void)hal_slice_copy(hal_slice_str(why), v->caller_name, sizeof(v->caller_name));
+}
+
+static void set_name(struct v250 *v, struct hal_slice name)
+{
+	const char *why = why_absent(name);
+
+	(void)hal_slice_escape(why ? hal_slice_str(why) : name, v->caller_name,
+			       sizeof(v->caller_name));
 }
 
 bool v250_caller_line(struct v250 *v, struct hal_slice line)
@@ -37,7 +48,7 @@ bool v250_caller_line(struct v250 *v, struct hal_slice line)
 	if (hal_slice_ieq(key, HAL_SLICE("NMBR")))
 		set_number(v, value);
 	else if (hal_slice_ieq(key, HAL_SLICE("NAME")))
-		(void)hal_slice_escape(value, v->caller_name, sizeof(v->caller_name));
+		set_name(v, value);
 	else
 		return false;
 	core_line_caller(v->line, v->caller, v->caller_name);
