@@ -191,6 +191,7 @@ static const struct key modem_keys[] = {
 	CHOICE("ato", online_error, "error", "no-carrier"),
 	CHOICE("withhold", withhold_number, "yes", "no"),
 	CHOICE("diagnostics", no_diagnostics, "no", "yes"),
+	CHOICE("caller-id", no_caller_id, "no", "yes"),
 	{"fault", set_fault, 0, 0, 0, 0, NULL, NULL},
 	{"rfc2217", set_rfc2217, 0, 0, 0, 0, NULL, NULL},
 };

@@ -189,6 +189,14 @@ static int run_capabilities(struct sim_modem *modem, const struct extended_comma
 	return SIM_COMMAND_DONE;
 }
 
+static int run_caller_id(struct sim_modem *modem, const struct extended_command *command,
+			 const struct request *request)
+{
+	if (modem->options.no_caller_id)
+		return -EINVAL;
+	return run_numbers(modem, command, request);
+}
+
 static int run_diagnostics(struct sim_modem *modem, const struct extended_command *command,
 			   const struct request *request)
 {
@@ -224,9 +232,9 @@ static const struct extended_command commands[] = {
 	NUMBERS("+ES", SIM_EXT_ES, 3, {0, 7, 3}, {0, 4, 0}, {0, 9, 2}), /* 6.5.1 */
 	NUMBERS("+ER", SIM_EXT_ER, 1, {0, 1, 0}),			/* 6.5.5 */
 	NUMBERS("+DS", SIM_EXT_DS, 4, {0, 3, 3}, {0, 1, 0}, {512, 65535, 2048},
-		{6, 250, 32}),			      /* 6.6.1 */
-	NUMBERS("+DR", SIM_EXT_DR, 1, {0, 1, 0}),     /* 6.6.2 */
-	NUMBERS("+VCID", SIM_EXT_VCID, 1, {0, 1, 0}), /* V.253 */
+		{6, 250, 32}),					   /* 6.6.1 */
+	NUMBERS("+DR", SIM_EXT_DR, 1, {0, 1, 0}),		   /* 6.6.2 */
+	{"+VCID", run_caller_id, SIM_EXT_VCID, 1, {{0, 1, 0}}, 0}, /* V.253 */
 	ACTION("+FCLASS", run_class),
 	ACTION("+VLS", run_hook),
 	ACTION("+VTS", run_tones),

@@ -41,6 +41,7 @@ struct sim_modem_options {
 	bool online_error;   /* ATO without a call: ERROR instead of NO CARRIER (V.250 6.3.7 allows
 				both) */
 	bool no_diagnostics; /* no #UD */
+	bool no_caller_id;   /* no +VCID */
 	bool connect_flags;  /* CONNECT tells error control and compression */
 	/* Drives DCD and RI at the DTE: hal_stream_mem_set_inputs for memory pairs,
 	 * sim_rfc2217_set_inputs for RFC 2217, NULL for ptys. */

@@ -222,7 +222,7 @@ Test(modemsim_commands, voice_class_controls_the_hook)
 	fixture_fini(&f);
 }
 
-Test(modemsim_commands, options_choose_what_ato_and_ud_say)
+Test(modemsim_commands, options_choose_what_ato_ud_and_vcid_say)
 {
 	struct sim_modem_options options;
 	struct fixture f;
@@ -232,10 +232,12 @@ Test(modemsim_commands, options_choose_what_ato_and_ud_say)
 	options = *sim_modem_options(port->modem);
 	options.online_error = true;
 	options.no_diagnostics = true;
+	options.no_caller_id = true;
 	sim_modem_set_options(port->modem, &options);
 
 	expect(&f, port, "ATO\r", "\r\nERROR\r\n");
 	expect(&f, port, "AT#UD\r", "\r\nERROR\r\n");
+	expect(&f, port, "AT+VCID=1\r", "\r\nERROR\r\n");
 	fixture_fini(&f);
 }
 

@@ -92,7 +92,7 @@ Test(modemsim_config, keys_reach_the_options)
 					       "noise=lose in 9,seed=7,connect=flags,"
 					       "voice=yes,dtr=ignore,ato=error,"
 					       "line=unplugged,flash=hold,"
-					       "withhold=yes,diagnostics=no,model=X,"
+					       "withhold=yes,diagnostics=no,caller-id=no,model=X,"
 					       "fault=slow 500"),
 				     &err),
 		0);
@@ -111,6 +111,7 @@ Test(modemsim_config, keys_reach_the_options)
 	cr_assert(m->options.voice && m->options.ignore_dtr && m->options.online_error);
 	cr_assert(m->options.unplugged_line && m->options.withhold_number);
 	cr_assert(m->options.no_diagnostics && m->options.flash_holds);
+	cr_assert(m->options.no_caller_id);
 	cr_assert_str_eq(m->options.model, "X");
 	cr_assert_eq(m->fault_count, 1);
 	cr_assert_eq(m->faults[0].ms, 500);
