@@ -212,7 +212,7 @@ void core_event_line(struct core_line *line, enum tl_event_type type)
 		.call = line->call ? line->call->record.call : 0,
 		.line_state = line->state,
 		.result = line->error,
-		.rings = line->rings,
+		.rings = line->call ? line->call->record.rings : 0,
 		.text = line->why[0] ? line->why : NULL,
 	};
 	struct core_client *client;

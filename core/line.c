@@ -104,7 +104,6 @@ static void forget_activity(struct core_line *line)
 	line->recovering = false;
 	line->commanding = false;
 	line->muted = false;
-	line->rings = 0;
 }
 
 void core_line_detach(struct core_line *line)
@@ -344,7 +343,6 @@ void core_line_up(struct core_line *line, const struct core_line_identity *ident
 		line->identity = *identity;
 	line->recovering = false;
 	line->retry_s = 0;
-	line->rings = 0;
 	line->fault = (struct core_fault){0};
 	if (reopened) {
 		core_drop_reopened(line->call);
@@ -443,13 +441,11 @@ void core_line_ring(struct core_line *line)
 {
 	if (line->muted || (line->state != TL_LINE_READY && line->state != TL_LINE_IN_USE))
 		return;
-	if (!line->call) {
-		line->rings = 0;
+	if (!line->call)
 		new_offer(line);
-	}
 	if (!line->call || line->call->over || line->call->record.direction != TL_DIRECTION_IN)
 		return;
-	line->rings++;
+	line->call->record.rings++;
 	core_event_line(line, TL_EVENT_RING);
 }
 

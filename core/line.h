@@ -51,7 +51,6 @@ struct core_line {
 	bool muted;		/* rings, but the offer was rejected */
 	bool recovering;	/* ops->recover() is under way */
 	bool commanding;	/* ops->command() is under way; its client may be gone */
-	uint32_t rings;
 	uint64_t calls_total;
 	uint64_t old_timeouts, old_resyncs; /* already counted */
 	char caller[TL_NUMBER_MAX + 1];	    /* told before the first RING */

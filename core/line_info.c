@@ -91,7 +91,7 @@ int tl_line_get_info(struct tl_ctx *ctx, tl_line id, struct tl_line_info **ret_i
 	info->retry_ms = retry_ms(line);
 	info->identity = line->identity;
 	if (is_offering(line)) {
-		info->rings = line->rings;
+		info->rings = line->call->record.rings;
 		core_text_copy(info->caller, sizeof(info->caller), line->call->record.caller);
 		core_text_copy(info->caller_name, sizeof(info->caller_name),
 			       line->call->record.caller_name);

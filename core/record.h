@@ -30,6 +30,7 @@ struct core_record {
 	enum tl_direction direction;
 	enum tl_media media;
 	enum tl_call_state state;
+	uint32_t rings; /* that an incoming call was told by */
 	uint64_t state_since_us;
 	struct core_stamp moments[TL_MOMENT_COUNT];
 	char called[TL_NUMBER_MAX + 1];

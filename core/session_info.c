@@ -134,6 +134,11 @@ const char *tl_session_info_caller_name(const struct tl_session_info *info)
 	return info->record.caller_name;
 }
 
+uint32_t tl_session_info_rings(const struct tl_session_info *info)
+{
+	return info->record.rings;
+}
+
 uint64_t tl_session_info_boot_us(const struct tl_session_info *info, enum tl_moment moment)
 {
 	return (unsigned int)moment < TL_MOMENT_COUNT ? info->record.moments[moment].boot_us : 0;

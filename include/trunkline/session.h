@@ -240,6 +240,8 @@ TL_API const char *tl_session_info_called(
 TL_API const char *tl_session_info_caller(
 	const struct tl_session_info *info); /**< caller's number */
 TL_API const char *tl_session_info_caller_name(const struct tl_session_info *info);
+/** How often an incoming call has rung, until it was answered or given up. */
+TL_API uint32_t tl_session_info_rings(const struct tl_session_info *info);
 
 /** Microseconds of CLOCK_BOOTTIME, 0: not reached. For durations. */
 TL_API uint64_t tl_session_info_boot_us(const struct tl_session_info *info, enum tl_moment moment);

@@ -82,12 +82,12 @@ class Commands(Linectl):
         self.assert_nothing_left()
 
     def test_call_after_call_with_its_facts_in_the_environment(self):
-        answering = self.answer("sh", "-c", "echo $TRUNKLINE_LINE $TRUNKLINE_DIRECTION",
+        answering = self.answer("sh", "-c", "echo $TRUNKLINE_LINE $TRUNKLINE_CALLER",
                                 auto=True)
         for _ in range(2):
             process = self.linectl("connect", "a", "102", stdout=subprocess.PIPE)
             out, _ = process.communicate(timeout=LIMIT)
-            self.assertEqual(out.rstrip(b"+"), b"b in\n")
+            self.assertEqual(out.rstrip(b"+"), b"b 101\n")
             self.wait_line("b", "ready")
         answering.terminate()
         self.assertEqual(answering.wait(LIMIT), 130)
@@ -178,7 +178,7 @@ class Private(Linectl):
     def test_call_after_call(self):
         port = os.path.join(self.dir, "b")
         answering = self.start("linectl", "--device", port, "answer", "--auto", "--", "sh", "-c",
-                               "echo $TRUNKLINE_LINE", stdin=subprocess.DEVNULL,
+                               "echo $TRUNKLINE_LINE $TRUNKLINE_CALLER", stdin=subprocess.DEVNULL,
                                stderr=subprocess.PIPE)
         self.addCleanup(answering.stderr.close)
         for _ in range(3):
@@ -189,7 +189,7 @@ class Private(Linectl):
                 out, _ = process.communicate(timeout=LIMIT)
                 if process.returncode == 0:
                     break
-            self.assertEqual(out.rstrip(b"+"), b"line0\n")
+            self.assertEqual(out.rstrip(b"+"), b"line0 101\n")
         answering.terminate()
         answering.communicate(timeout=LIMIT)
         self.assertEqual(answering.returncode, 130)

@@ -80,6 +80,7 @@ Test(incoming, call_ends_when_the_caller_gives_up)
 	info = rig_info(&rig, session);
 	cr_assert_eq(tl_session_info_origin(info), TL_ORIGIN_REMOTE);
 	cr_assert_eq(tl_session_info_disconnect(info), TL_DISCONNECT_NOANSWER);
+	cr_assert_eq(tl_session_info_rings(info), rig_count(&rig, TL_EVENT_RING));
 	(void)tl_session_info_free(info);
 	cr_assert_eq(tl_session_answer(rig.ctx, session, TL_MEDIA_DATA, NULL), -ENOTCONN);
 	cr_assert_eq(tl_session_release(rig.ctx, session, 0), 0);

@@ -39,6 +39,7 @@ static uint64_t digest_end(const struct tl_session_info *info)
 	hash = mix_text(hash, tl_session_info_called(info));
 	hash = mix_text(hash, tl_session_info_caller(info));
 	hash = mix_text(hash, tl_session_info_caller_name(info));
+	hash = mix(hash, tl_session_info_rings(info));
 	hash = mix_text(hash, tl_session_info_modulation(info));
 	hash = mix_text(hash, tl_session_info_error_control(info));
 	hash = mix_text(hash, tl_session_info_compression(info));

@@ -290,7 +290,7 @@ static enum status finish(struct call *call)
 		result = STATUS_INTERRUPTED;
 	status = connect_call(app, call->session, "Release", session_params(call->session), &reply);
 	varlink_reply_clear(&reply);
-	call->finished = status == STATUS_OK && app->interrupts == 0;
+	call->finished = status == STATUS_OK;
 	if (app->transfer && call->command_status)
 		result = tell_transfer(call, result);
 	else if (result == STATUS_OK)
@@ -485,6 +485,14 @@ enum status call_connect(struct app *app, const char **args)
 	return status == STATUS_OK ? call_place(app, args) : status;
 }
 
+/* Exchanges tell who calls between the first two rings: the program of each call is to know. */
+static uint32_t rings(const struct options *options)
+{
+	if (options->rings)
+		return options->rings;
+	return options->automatic ? 2 : 1;
+}
+
 static enum status answer(struct call *call)
 {
 	struct app *app = call->app;
@@ -498,6 +506,7 @@ static enum status answer(struct call *call)
 			   tl_media_name(options->voice ? TL_MEDIA_VOICE : TL_MEDIA_DATA));
 	if (options->wait || options->automatic)
 		varlink_put_int(&b, "wait", options->timeout ? options->timeout : INT32_MAX);
+	varlink_put_count(&b, "rings", rings(options));
 	varlink_put_bool(&b, "keep", options->keep);
 	if (varlink_build_end(&b, &params) < 0)
 		return output_no_memory(&app->output);
@@ -516,6 +525,12 @@ enum status call_accept(struct app *app, const char *line, bool carries)
 		app->patience = 0;
 		status = answer(&call);
 		again = app->options.automatic && call.finished;
+		/* Also a signal that has come behind the end of the call ends the waiting. */
+		if (again && app->interrupts > 0) {
+			again = false;
+			if (status != STATUS_NOT_ON_HOOK)
+				status = STATUS_INTERRUPTED;
+		}
 		/* A connection that was a stream is no connection any more, and it had two. */
 		if (again && app->private) {
 			status = private_restart(app);

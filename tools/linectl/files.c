@@ -91,15 +91,15 @@ static enum status check_receiving(struct app *app, const char **args)
 	const struct options *options = &app->options;
 
 	if (options->session && (args[0] || app->private || options->inactivity ||
-				 options->timeout || options->automatic))
+				 options->timeout || options->automatic || options->rings))
 		return refuse(app, "--session goes without LINE and options for a new call");
 	if (!options->session && !args[0])
 		return refuse(app, "LINE or --session is missing");
 	if (!args[0] || !args[1]) {
 		if (options->inactivity)
 			return refuse(app, "--inactivity is for calls that are placed");
-	} else if (options->automatic) {
-		return refuse(app, "--auto answers: NUMBER is too much");
+	} else if (options->automatic || options->rings) {
+		return refuse(app, "--auto and --rings answer: NUMBER is too much");
 	}
 	if (options->xmodem && options->automatic)
 		return refuse(app, "--auto needs names, which XMODEM does not tell");

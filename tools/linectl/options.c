@@ -13,6 +13,7 @@
 #define SECONDS_MAX (7 * 24 * 3600)
 #define BAUD_MIN    50 /* as tl_line_params_set() has it */
 #define BAUD_MAX    4000000
+#define RINGS_MAX   255 /* as lined has it */
 
 #define FLAG(member)		 OPTION_FLAG, offsetof(struct options, member), 0, 0
 #define TEXT(member)		 OPTION_TEXT, offsetof(struct options, member), 0, 0
@@ -44,6 +45,8 @@ static const struct option_row option_rows[] = {
 	{"hangup-after", 0, "SECONDS", "drop when connected for so long", "dial answer",
 	 NUMBER(hangup_after, 1, SECONDS_MAX)},
 	{"auto", 0, NULL, "call after call, until Ctrl-C", "answer receive", FLAG(automatic)},
+	{"rings", 0, "N", "answer at ring N, or when it is known who calls; default: 1, --auto 2",
+	 "answer receive", NUMBER(rings, 1, RINGS_MAX)},
 	{"pty", 0, NULL, "give COMMAND the call as its terminal", "connect answer", FLAG(pty)},
 	{"fd", 0, NULL, "give COMMAND the line's own tty", "connect answer", FLAG(fd)},
 	{"log", 0, "FILE", "append what comes to this file", "attach", TEXT(log)},

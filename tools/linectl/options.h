@@ -36,6 +36,7 @@ struct options {
 	uint32_t inactivity;   /**< seconds, 0: as the line says */
 	uint32_t hangup_after; /**< seconds, 0: never */
 	bool automatic;
+	uint32_t rings; /**< 0: as --auto says */
 	bool pty;
 	bool fd;
 	const char *log;       /**< NULL: none */

@@ -77,6 +77,8 @@ static void print_who(const struct output *output, struct json_object *info)
 	else
 		output_row(output, "call", "%" PRId64 ", %s, to %s", field_int(info, "call"),
 			   field_text(info, "media"), field_text(info, "called"));
+	if (field_int(info, "rings") > 0)
+		output_row(output, "rings", "%" PRId64, field_int(info, "rings"));
 	output_row(output, "state", "%s%s", field_text(info, "state"),
 		   field_bool(info, "over") ? ", over" : "");
 }

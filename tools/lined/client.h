@@ -31,11 +31,14 @@ struct lined_call {
 	tl_line line;
 	enum tl_media media;
 	bool keep;
-	bool line_is_open;	       /* to be closed at the end */
-	bool watching;		       /* to be ended at the end */
-	bool tracing;		       /* is told of the wire, see trace.h */
-	char traced[40];	       /* of the line of this name only; "": of all */
-	uint64_t deadline_ms;	       /* 0: none; then -ETIMEDOUT */
+	bool line_is_open;	/* to be closed at the end */
+	bool watching;		/* to be ended at the end */
+	bool tracing;		/* is told of the wire, see trace.h */
+	char traced[40];	/* of the line of this name only; "": of all */
+	uint32_t rings;		/* an offer is answered at this one at the latest */
+	uint64_t wait_until_ms; /* for an offer, event_now_ms(); 0: not at all */
+	uint64_t deadline_ms;	/* 0: none; else late() is called then */
+	void (*late)(struct lined_client *client);
 	struct lined_listing *listing; /* of ListHistory; NULL: none */
 };
 

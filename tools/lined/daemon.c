@@ -347,7 +347,7 @@ static void check_deadlines(struct lined *lined)
 	lined_log_limit_settle(&lined->misdeeds, &lined->log, now_ms);
 	for (struct lined_client *c = lined->clients; c; c = c->next) {
 		if (c->call.deadline_ms > 0 && c->call.deadline_ms <= now_ms)
-			client_fail(c, -ETIMEDOUT, "no call has come in");
+			c->call.late(c);
 	}
 	lined_guard_drop_due(lined);
 	if (lined->stopping && lined->stop_deadline_ms <= now_ms) {

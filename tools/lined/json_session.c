@@ -126,6 +126,7 @@ static void put_call(struct varlink_build *b, const struct tl_session_info *info
 	varlink_put_text(b, "called", tl_session_info_called(info));
 	varlink_put_text(b, "caller", tl_session_info_caller(info));
 	varlink_put_text(b, "caller_name", tl_session_info_caller_name(info));
+	varlink_put_count(b, "rings", tl_session_info_rings(info));
 	put_moments(b, info);
 	varlink_put_int(b, "duration_ms", (int64_t)tl_session_info_duration_ms(info));
 	varlink_put_count(b, "rate", tl_session_info_rate(info));

@@ -35,6 +35,7 @@ static const struct varlink_param answer_params[] = {
 	{"line", VARLINK_STRING, true, offsetof(struct args_answer, line)},
 	{"media", VARLINK_STRING, false, offsetof(struct args_answer, media)},
 	{"wait", VARLINK_UINT, false, offsetof(struct args_answer, wait)},
+	{"rings", VARLINK_UINT, false, offsetof(struct args_answer, rings)},
 	{"keep", VARLINK_BOOL, false, offsetof(struct args_answer, keep)},
 	{0},
 };

@@ -34,6 +34,7 @@ struct args_answer {
 	const char *line;
 	const char *media;
 	uint32_t wait;
+	uint32_t rings;
 	bool keep;
 };
 

@@ -13,10 +13,11 @@
 #include "tools/lined/json.h"
 #include "tools/lined/lines.h"
 #include "tools/lined/methods.h"
+#include "tools/lined/methods_call.h"
 #include "tools/lined/stream.h"
 #include "tools/varlink/json.h"
 
-static struct json_object *session_reply(tl_session session)
+struct json_object *call_session_reply(tl_session session)
 {
 	struct json_object *params = NULL;
 	struct varlink_build b;
@@ -26,16 +27,14 @@ static struct json_object *session_reply(tl_session session)
 	return varlink_build_end(&b, &params) < 0 ? NULL : params;
 }
 
-/* The client will never hear of the session again: end what is left of the call. */
-static void give_up(struct lined_client *client, tl_session session)
+void call_give_up(struct lined_client *client, tl_session session)
 {
 	/* Stale already: somebody else has released it. */
 	(void)tl_session_release(client->lined->ctx, session, TL_RELEASE_DROP);
 	lined_session_gone(client->lined, session);
 }
 
-/* The record, after the event that has changed it. event: NULL, none is told. */
-static void reply_record(struct lined_client *client, const struct tl_event *event, bool continues)
+void call_reply_record(struct lined_client *client, const struct tl_event *event, bool continues)
 {
 	tl_session session = client->call.session;
 	struct json_object *info = NULL;
@@ -73,7 +72,7 @@ static void follow(struct lined_client *client, const struct tl_event *event)
 
 	if (tl_event_get_type(event) == TL_EVENT_CALL_STATE &&
 	    tl_event_get_session(event).id == session.id)
-		reply_record(client, event, true);
+		call_reply_record(client, event, true);
 	/* Telling it may have failed, which has ended the call. */
 	if (!client->call.event)
 		return;
@@ -85,7 +84,7 @@ static void follow(struct lined_client *client, const struct tl_event *event)
 	settled = is_settled(info);
 	tl_session_info_free(info);
 	if (settled)
-		reply_record(client, NULL, false);
+		call_reply_record(client, NULL, false);
 }
 
 /* The modem has taken the number, or the call is answered; or not. */
@@ -97,11 +96,11 @@ static void placed(struct lined_client *client, const struct tl_event *event)
 	if (tl_event_get_type(event) != TL_EVENT_OP_DONE)
 		return;
 	if (result == 0) {
-		client_reply(client, session_reply(session), false);
+		client_reply(client, call_session_reply(session), false);
 		return;
 	}
 	client_fail(client, result, tl_event_get_text(event));
-	give_up(client, session);
+	call_give_up(client, session);
 }
 
 /* The connection becomes the stream of the call when that is connected. */
@@ -124,13 +123,13 @@ static void await_stream(struct lined_client *client, const struct tl_event *eve
 		r = client_refuse(client, -ENOTCONN, "the call has ended: %s",
 				  tl_disconnect_name(tl_session_info_disconnect(info)));
 	else if (r == 0 && tl_session_info_state(info) == TL_CALL_CONNECTED)
-		client_reply(client, session_reply(session), false);
+		client_reply(client, call_session_reply(session), false);
 	tl_session_info_free(info);
 	if (r == 0)
 		return;
 fail:
 	client_fail(client, r, why);
-	give_up(client, session);
+	call_give_up(client, session);
 }
 
 static void begin_stream(struct lined_client *client, tl_session session, uint64_t op)
@@ -142,25 +141,26 @@ static void begin_stream(struct lined_client *client, tl_session session, uint64
 	if (r == 0)
 		return;
 	client_fail(client, r, NULL);
-	give_up(client, session);
+	call_give_up(client, session);
 }
 
-/* A call is on its way: answer at once and follow it, or answer when it is placed. */
-static void begin(struct lined_client *client, tl_session session, uint64_t op)
+void call_begin(struct lined_client *client, tl_session session, uint64_t op)
 {
 	client->call.session = session;
 	if (varlink_server_wants_more(client->server)) {
 		client->call.event = follow;
-		client_reply(client, session_reply(session), true);
+		client_reply(client, call_session_reply(session), true);
 	} else if (varlink_server_wants_upgrade(client->server)) {
 		begin_stream(client, session, op);
+	} else if (op == 0) {
+		client_reply(client, call_session_reply(session), false);
 	} else {
 		client->call.event = placed;
 		client->call.op = op;
 	}
 }
 
-static int read_media(struct lined_client *client, const char *text, enum tl_media *ret_media)
+int call_read_media(struct lined_client *client, const char *text, enum tl_media *ret_media)
 {
 	if (!text) {
 		*ret_media = TL_MEDIA_DATA;
@@ -191,8 +191,7 @@ static int check_number(struct lined_client *client, const char *number)
 			     position + 1);
 }
 
-/* A line for a new call. */
-static int find_free_line(struct lined_client *client, const char *text, tl_line *ret_line)
+int call_find_free_line(struct lined_client *client, const char *text, tl_line *ret_line)
 {
 	tl_line line;
 	int r;
@@ -247,7 +246,7 @@ static int dial(struct lined_client *client, tl_line line, const struct args_dia
 	if (r < 0)
 		return r;
 	lined_calls_dialled(lined, session, client->uid, budget_s);
-	begin(client, session, op);
+	call_begin(client, session, op);
 	return 0;
 }
 
@@ -275,10 +274,10 @@ int method_dial(void *user, const void *args)
 	tl_line line = {0};
 	int r;
 
-	r = find_free_line(client, a->line, &line);
+	r = call_find_free_line(client, a->line, &line);
 	if (r < 0)
 		return r;
-	r = read_media(client, a->media, &media);
+	r = call_read_media(client, a->media, &media);
 	if (r < 0)
 		return r;
 	r = check_number(client, a->number);
@@ -288,166 +287,4 @@ int method_dial(void *user, const void *args)
 	if (r < 0)
 		return r;
 	return dial(client, line, a, media, budget_s);
-}
-
-/* The offered call is ours: answer it. */
-static int take(struct lined_client *client, tl_session session)
-{
-	struct lined *lined = client->lined;
-	tl_client owner;
-	uint64_t op = 0;
-	int r = 0;
-
-	if (client->call.keep) {
-		r = lined_get_user(lined, client->uid, &owner);
-		if (r == 0)
-			r = tl_session_move(lined->ctx, session, owner);
-	}
-	if (r == 0)
-		r = tl_session_answer(lined->ctx, session, client->call.media, &op);
-	if (r < 0)
-		return r;
-	lined_calls_own(lined, session, client->uid);
-	begin(client, session, op);
-	return 0;
-}
-
-static bool is_offer(struct lined *lined, tl_session session)
-{
-	struct tl_session_info *info = NULL;
-	bool offer;
-
-	if (tl_session_get_info(lined->ctx, session, &info) < 0)
-		return false;
-	offer = tl_session_info_state(info) == TL_CALL_OFFERING;
-	tl_session_info_free(info);
-	return offer;
-}
-
-/* An offer that could not be answered rings on, for others: so it does when its client ends. */
-static void give_back(struct lined_client *client, tl_session session)
-{
-	struct lined *lined = client->lined;
-	tl_client leaver;
-
-	if (!is_offer(lined, session)) {
-		give_up(client, session);
-		return;
-	}
-	if (tl_client_new(lined->ctx, "leaver", &leaver) < 0)
-		return; /* it stays with the connection */
-	/* Cannot fail: the client is new, the session is ours. */
-	(void)tl_session_move(lined->ctx, session, leaver);
-	(void)tl_client_close(lined->ctx, leaver);
-}
-
-static void await_offer(struct lined_client *client, const struct tl_event *event)
-{
-	tl_session session = tl_event_get_session(event);
-	int r;
-
-	/* Any other call has been handed over by somebody. */
-	if (tl_event_get_type(event) != TL_EVENT_SESSION_NEW ||
-	    tl_event_get_line(event).id != client->call.line.id ||
-	    tl_event_get_privilege(event) != TL_PRIVILEGE_OWNER ||
-	    !is_offer(client->lined, session))
-		return;
-	client->call.deadline_ms = 0;
-	r = take(client, session);
-	if (r == 0)
-		return;
-	/* First, so that it is not offered to us again. */
-	client_fail(client, r, NULL);
-	give_back(client, session);
-}
-
-static int wait_for_offer(struct lined_client *client, uint32_t seconds)
-{
-	struct lined_call *call = &client->call;
-	int r;
-
-	r = tl_line_open(client->lined->ctx, client->id, call->line, TL_PRIVILEGE_OWNER, 0);
-	if (r < 0)
-		return r;
-	call->line_is_open = true;
-	call->event = await_offer;
-	call->deadline_ms = event_now_ms() + (uint64_t)seconds * 1000;
-	return 0;
-}
-
-static int refuse_offer(struct lined_client *client, const char *line, int error)
-{
-	if (error == -ENOTCONN)
-		return client_refuse(client, error, "no call comes in on '%.40s'", line);
-	if (error == -EPERM)
-		return client_refuse(client, error, "a call is on '%.40s', but none comes in",
-				     line);
-	return error;
-}
-
-int method_answer(void *user, const void *args)
-{
-	const struct args_answer *a = args;
-	struct lined_client *client = user;
-	enum tl_media media = TL_MEDIA_DATA;
-	tl_session session;
-	tl_line line = {0};
-	int r;
-
-	r = find_free_line(client, a->line, &line);
-	if (r < 0)
-		return r;
-	r = read_media(client, a->media, &media);
-	if (r < 0)
-		return r;
-	client->call = (struct lined_call){.line = line, .media = media, .keep = a->keep};
-	r = tl_line_join(client->lined->ctx, client->id, line, TL_PRIVILEGE_OWNER, &session);
-	if (r == 0) {
-		r = take(client, session);
-		if (r < 0)
-			give_back(client, session);
-		return r;
-	}
-	if (a->wait > 0 && (r == -ENOTCONN || r == -EPERM))
-		return wait_for_offer(client, a->wait);
-	return refuse_offer(client, a->line, r);
-}
-
-static void rejected(struct lined_client *client, const struct tl_event *event)
-{
-	if (tl_event_get_type(event) != TL_EVENT_OP_DONE)
-		return;
-	if (tl_event_get_result(event) < 0)
-		client_fail(client, tl_event_get_result(event), tl_event_get_text(event));
-	else
-		reply_record(client, NULL, false);
-}
-
-int method_reject(void *user, const void *args)
-{
-	const struct args_line *a = args;
-	struct lined_client *client = user;
-	struct lined *lined = client->lined;
-	tl_session session;
-	tl_line line;
-	uint64_t op;
-	int r;
-
-	r = client_find_line(client, a->line, &line);
-	if (r < 0)
-		return r;
-	r = tl_line_join(lined->ctx, client->id, line, TL_PRIVILEGE_OWNER, &session);
-	if (r < 0)
-		return refuse_offer(client, a->line, r);
-	r = is_offer(lined, session) ? tl_session_drop(lined->ctx, session, 0, &op) : -EINVAL;
-	if (r < 0) {
-		give_up(client, session);
-		return r;
-	}
-	client->call.event = rejected;
-	client->call.session = session;
-	client->call.op = op;
-	if (varlink_server_wants_more(client->server))
-		client_reply(client, session_reply(session), true);
-	return 0;
 }
