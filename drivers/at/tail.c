@@ -3,13 +3,16 @@
 
 #include <string.h>
 
+#define END	 "\r\nNO CARRIER\r\n"
+#define ANSWERED END "\r\nERROR\r\n"
+
 const struct at_tail_pattern at_tail_no_carrier = {
-	.text = {"\r\nNO CARRIER\r\n\r\nRING\r\n", AT_TAIL_MAX},
-	.whole = sizeof("\r\nNO CARRIER\r\n") - 1,
+	.texts = {{END "\r\nRING\r\n", sizeof(END "\r\nRING\r\n") - 1}, {ANSWERED, AT_TAIL_MAX}},
+	.whole = sizeof(END) - 1,
 };
 
 const struct at_tail_pattern at_tail_ok = {
-	.text = {"\r\nOK\r\n", sizeof("\r\nOK\r\n") - 1},
+	.texts = {{"\r\nOK\r\n", sizeof("\r\nOK\r\n") - 1}},
 	.whole = sizeof("\r\nOK\r\n") - 1,
 };
 
@@ -19,14 +22,21 @@ void at_tail_init(struct at_tail *tail, const struct at_tail_pattern *pattern)
 }
 
 /* Length of the longest end of text that the pattern begins with. */
-static size_t match(const struct at_tail_pattern *pattern, struct hal_slice text)
+static size_t match_one(struct hal_slice pattern, struct hal_slice text)
 {
-	size_t skipped = text.len > pattern->text.len ? text.len - pattern->text.len : 0;
+	size_t skipped = text.len > pattern.len ? text.len - pattern.len : 0;
 
 	for (size_t i = skipped; i < text.len; i++)
-		if (memcmp(text.data + i, pattern->text.data, text.len - i) == 0)
+		if (memcmp(text.data + i, pattern.data, text.len - i) == 0)
 			return text.len - i;
 	return 0;
+}
+
+static size_t match(const struct at_tail_pattern *pattern, struct hal_slice text)
+{
+	size_t a = match_one(pattern->texts[0], text), b = match_one(pattern->texts[1], text);
+
+	return a > b ? a : b;
 }
 
 struct at_tail_data at_tail_take(struct at_tail *tail, struct hal_slice chunk)
@@ -60,4 +70,15 @@ struct hal_slice at_tail_free(struct at_tail *tail)
 bool at_tail_is_whole(const struct at_tail *tail)
 {
 	return tail->len >= tail->pattern->whole;
+}
+
+bool at_tail_is_answered(const struct at_tail *tail, struct hal_slice chunk)
+{
+	size_t recent = chunk.len > AT_TAIL_MAX ? AT_TAIL_MAX : chunk.len;
+	char joined[2 * AT_TAIL_MAX];
+
+	memcpy(joined, tail->held, tail->len);
+	memcpy(joined + tail->len, chunk.data, recent);
+	return memmem(joined, tail->len + recent, ANSWERED, AT_TAIL_MAX) ||
+	       memmem(chunk.data, chunk.len, ANSWERED, AT_TAIL_MAX);
 }

@@ -13,14 +13,15 @@
 
 #include "hal/slice.h"
 
-#define AT_TAIL_MAX 22 /* CR LF NO CARRIER CR LF, CR LF RING CR LF */
+#define AT_TAIL_MAX 23 /* CR LF NO CARRIER CR LF, CR LF ERROR CR LF */
 
 struct at_tail_pattern {
-	struct hal_slice text; /* AT_TAIL_MAX at most */
-	size_t whole;	       /* so much of it is the line; more may follow */
+	struct hal_slice texts[2]; /* AT_TAIL_MAX at most; they begin alike; the 2nd may be empty */
+	size_t whole;		   /* so much of them is the line; more may follow */
 };
 
-/* The end of a call; a RING behind it is the next caller. */
+/* The end of a call; a RING behind it is the next caller, ERROR answers what was still on its way.
+ */
 extern const struct at_tail_pattern at_tail_no_carrier;
 /* The answer to an escape. */
 extern const struct at_tail_pattern at_tail_ok;
@@ -45,5 +46,10 @@ struct at_tail_data at_tail_take(struct at_tail *tail, struct hal_slice chunk);
 struct hal_slice at_tail_free(struct at_tail *tail);
 /* The whole line is held, and not only its beginning. */
 bool at_tail_is_whole(const struct at_tail *tail);
+/*
+ * Do the line and an ERROR behind it stand in what is held and a chunk, which has not been taken
+ * yet? Whatever follows.
+ */
+bool at_tail_is_answered(const struct at_tail *tail, struct hal_slice chunk);
 
 #endif

@@ -6,8 +6,9 @@
  * that only the port's counters have seen. Else there is only the text NO CARRIER, which data may
  * hold as well. So what may be that line, or its beginning, is held back while it is the last that
  * has come: a beginning for V250_GAP_MS, the line for V250_END_MS. Whatever follows proves it to be
- * data. When nothing does, mode.c asks the modem. The writer waits meanwhile: bytes to a modem in
- * command state would be answered, and that would look like data.
+ * data, but for ERROR: with that the modem answers what was still on its way to it, and more of
+ * that may follow. When nothing does, mode.c asks the modem. The writer waits meanwhile: bytes to a
+ * modem in command state would be answered, and that would look like data.
  */
 #include "drivers/v250/v250.h"
 
@@ -142,6 +143,20 @@ static void note_line(struct v250 *v, bool fresh)
 		v->tail_us = hal_loop_now_us(v->host.loop);
 }
 
+static bool is_answered(const struct v250 *v, struct hal_slice data)
+{
+	return !v->dcd_seen && !v->doubting && at_tail_is_answered(&v->tail, data);
+}
+
+static void doubt_answered(struct v250 *v)
+{
+	if (!at_tail_is_whole(&v->tail))
+		v->tail_us = hal_loop_now_us(v->host.loop);
+	v->answered = true;
+	hal_timer_cancel(v->host.loop, &v->timer);
+	v250_doubt(v);
+}
+
 void v250_data_receive(struct v250 *v, struct hal_slice data)
 {
 	bool waited = at_tail_is_whole(&v->tail);
@@ -151,6 +166,8 @@ void v250_data_receive(struct v250 *v, struct hal_slice data)
 		give(v, data);
 		return;
 	}
+	if (is_answered(v, data))
+		doubt_answered(v);
 	certain = at_tail_take(&v->tail, data);
 	note_line(v, !waited || certain.held.len > 0);
 	give(v, certain.held);
@@ -173,6 +190,8 @@ ssize_t v250_read(void *driver, void *buf, size_t size)
 	n = at_queue_read_data(v->queue, (char *)buf + held, size - held);
 	if (n < 0)
 		return n;
+	if (is_answered(v, hal_slice((char *)buf + held, (size_t)n)))
+		doubt_answered(v);
 	v->tail.len = 0;
 	data = at_tail_take(&v->tail, hal_slice(buf, held + (size_t)n)).chunk;
 	note_line(v, true);
@@ -267,6 +286,7 @@ void v250_data_start(struct v250 *v)
 
 	v->tail.len = 0;
 	v->doubting = false;
+	v->answered = false;
 	v->carrier_lost = false;
 	v->asked = false;
 	v->minds_carrier = false;
@@ -296,6 +316,7 @@ void v250_data_stop(struct v250 *v)
 	at_queue_resume_data(v->queue);
 	give(v, at_tail_free(&v->tail));
 	v->doubting = false;
+	v->answered = false;
 }
 
 void v250_data_leave(struct v250 *v)

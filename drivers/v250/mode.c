@@ -23,6 +23,12 @@ static void mode_done(struct v250 *v, int error)
 		core_call_mode_done(v->line, error);
 }
 
+/* That NO CARRIER was the modem's. */
+static bool is_likely(const struct v250 *v)
+{
+	return v->answered || at_tail_is_whole(&v->tail);
+}
+
 static bool is_withdrawn(const struct at_answer *answer)
 {
 	return answer->error == -ECANCELED || answer->error == -ENODEV;
@@ -35,6 +41,7 @@ static void go_on(struct v250 *v)
 
 	v->phase = V250_ONLINE;
 	v->doubting = false;
+	v->answered = false;
 	core_call_data(v->line, held.data, held.len);
 	core_call_writable(v->line);
 	mode_done(v, 0);
@@ -91,7 +98,7 @@ static void on_doubt_escaped(void *user, const struct at_answer *answer)
 		return;
 	if (answer->error == 0) {
 		r = go_online(v);
-	} else if (!at_tail_is_whole(&v->tail)) {
+	} else if (!is_likely(v)) {
 		go_on(v);
 		return;
 	} else {
@@ -126,7 +133,7 @@ static void on_escaped(void *user, const struct at_answer *answer)
 		v250_remote_end(v, 0, at_result_name(answer->result), NULL);
 		return;
 	}
-	if (answer->error < 0 && at_tail_is_whole(&v->tail)) {
+	if (answer->error < 0 && is_likely(v)) {
 		mode_done(v, answer->error);
 		v250_doubt(v);
 		return;

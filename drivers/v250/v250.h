@@ -74,6 +74,7 @@ struct v250 {
 	uint64_t tail_us;		    /* when it became the whole line */
 	bool lent;			    /* somebody else reads and writes it */
 	bool doubting;			    /* the tail may be the modem's: it is being found out */
+	bool answered;			    /* it is likely: ERROR was behind it */
 	bool carrier_lost;		    /* the end of the data is awaited */
 	bool minds_carrier;		    /* CLOCAL is off: the port hangs up when DCD falls */
 	bool asked;			    /* escape or resume was asked for by the core */

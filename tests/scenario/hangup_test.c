@@ -127,3 +127,43 @@ Test(hangup, nor_when_the_next_caller_rings)
 	assert_ended_at(&l, at_us);
 	end(&l);
 }
+
+/* What was on its way to the modem when it left data state is answered; bytes go on coming. */
+Test(hangup, nor_when_the_modem_answers_what_was_still_on_its_way)
+{
+	static const char *const chunks[][3] = {
+		{"\r\nERROR\r\n", "\r\nERROR\r\n\r\nERROR\r\n", "\r\nERROR\r\n"},
+		{"\r\nERR", "OR\r\n\r\nERROR", "\r\n\r\nRING\r\n"},
+		{"\r\nERROR\r\n\r\n", "ERROR\r\n", "\r\nERROR\r\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(chunks) / sizeof(chunks[0]); i++) {
+		struct line l;
+		uint64_t at_us;
+
+		begin(&l);
+		at_us = hang_up(&l);
+		for (size_t j = 0; j < 3; j++) {
+			rig_run_ms(&l.rig, 20);
+			say(&l, chunks[i][j]);
+		}
+		cr_assert(rig_until_over(&l.rig, l.session, 60000), "%zu", i);
+		assert_ended_at(&l, at_us);
+		end(&l);
+	}
+}
+
+Test(hangup, not_when_data_looked_like_that)
+{
+	struct line l;
+	uint64_t at_us;
+
+	begin(&l);
+	say(&l, "some\r\nNO CARRIER\r\n\r\nERROR\r\nmore");
+	rig_run_ms(&l.rig, 30000);
+	cr_assert_eq(rig_state(&l.rig, l.session), TL_CALL_CONNECTED);
+	at_us = hang_up(&l);
+	cr_assert(rig_until_over(&l.rig, l.session, 60000));
+	assert_ended_at(&l, at_us);
+	end(&l);
+}
