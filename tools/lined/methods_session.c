@@ -282,9 +282,12 @@ static int add_sessions(const struct lined *lined, tl_client client, struct json
 static int add_own_sessions(const struct lined_client *client, struct json_object *array)
 {
 	const struct lined *lined = client->lined;
-	int r;
+	int r = 0;
 
-	r = add_sessions(lined, client->id, array);
+	for (const struct lined_client *c = lined->clients; c && r == 0; c = c->next) {
+		if (c->uid == client->uid)
+			r = add_sessions(lined, c->id, array);
+	}
 	for (const struct lined_user *u = lined->users; u && r == 0; u = u->next) {
 		if (u->uid == client->uid)
 			r = add_sessions(lined, u->id, array);
