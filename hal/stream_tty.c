@@ -226,10 +226,33 @@ static tcflag_t make_iflag(const struct hal_stream_config *config)
 	return iflag;
 }
 
+/* On a pty nobody turns BOTHER into the constant that tcgetattr(3) knows: programs would read B0
+ * there, which means to hang up. */
+static tcflag_t make_rate(uint32_t baud)
+{
+	static const struct {
+		uint32_t baud;
+		tcflag_t rate;
+	} rows[] = {
+		{300, B300},	     {1200, B1200},	  {2400, B2400},       {4800, B4800},
+		{9600, B9600},	     {19200, B19200},	  {38400, B38400},     {57600, B57600},
+		{115200, B115200},   {230400, B230400},	  {460800, B460800},   {500000, B500000},
+		{576000, B576000},   {921600, B921600},	  {1000000, B1000000}, {1152000, B1152000},
+		{1500000, B1500000}, {2000000, B2000000}, {2500000, B2500000}, {3000000, B3000000},
+		{3500000, B3500000}, {4000000, B4000000},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].baud == baud)
+			return rows[i].rate;
+	return BOTHER;
+}
+
 static int make_raw(int fd, const struct hal_stream_config *config)
 {
 	const tcflag_t rates = CBAUD | (CBAUD << IBSHIFT);
 	struct termios2 t;
+	tcflag_t rate;
 
 	if (config->bits < 7 || config->bits > 8 || config->stop < 1 || config->stop > 2)
 		return -EINVAL;
@@ -246,7 +269,8 @@ static int make_raw(int fd, const struct hal_stream_config *config)
 	t.c_cc[VSTART] = XON;
 	t.c_cc[VSTOP] = XOFF;
 	if (config->baud > 0) {
-		t.c_cflag = (t.c_cflag & ~rates) | BOTHER | (BOTHER << IBSHIFT);
+		rate = make_rate(config->baud);
+		t.c_cflag = (t.c_cflag & ~rates) | rate | (rate << IBSHIFT);
 		t.c_ispeed = config->baud;
 		t.c_ospeed = config->baud;
 	}

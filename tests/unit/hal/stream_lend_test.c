@@ -66,6 +66,34 @@ static void await(int fd)
 	cr_assert_eq(poll(&p, 1, PATIENCE_MS), 1);
 }
 
+/* B0 would be what agetty and pppd find, and it means to hang up. */
+Test(stream_lend, the_descriptor_tells_the_rate_that_was_configured)
+{
+	static const struct {
+		uint32_t baud;
+		speed_t rate;
+	} cases[] = {
+		{1200, B1200},
+		{9600, B9600},
+		{115200, B115200},
+		{921600, B921600},
+	};
+	struct fixture f;
+	struct termios t;
+
+	setup(&f);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct hal_stream_config config = HAL_STREAM_CONFIG_DEFAULT;
+
+		config.baud = cases[i].baud;
+		cr_assert_eq(hal_stream_configure(f.s, &config), 0);
+		cr_assert_eq(tcgetattr(f.fd, &t), 0);
+		cr_assert_eq(cfgetospeed(&t), cases[i].rate, "%u", config.baud);
+		cr_assert_eq(cfgetispeed(&t), cases[i].rate, "%u", config.baud);
+	}
+	teardown(&f);
+}
+
 Test(stream_lend, the_descriptor_is_one_of_its_own)
 {
 	struct fixture f;
