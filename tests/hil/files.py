@@ -258,17 +258,41 @@ class Transfers(Files):
                 pass
         if subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL).returncode:
             self.skipTest("may not have mounts of its own")
-        mount = f"mount --bind {self.dir}/other {partial} && exec \"$@\""
-        receiving = subprocess.Popen(
-            ["unshare", "-m", "sh", "-c", mount, "sh", os.path.join(BIN, "linectl"), "--socket",
-             self.path, "receive", "--resume", "--directory", self.inbox, "b"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.addCleanup(receiving.kill)
+        receiving = self.receive_into(f"mount --bind {self.dir}/other {partial}", "--resume", "b")
         self.send("a", "102", self.make("file", b"x"), status=1)
         _, err = self.end(receiving, 1)
         self.assertIn("cross-device link", err)
         self.assertEqual(self.inbox_names(), ["big.part"])
         self.assert_nothing_left()
+
+    def receive_into(self, mount, *words):
+        """Of a namespace of its own, in which something is mounted first."""
+        receiving = subprocess.Popen(
+            ["unshare", "-m", "sh", "-c", f"{mount} && exec \"$@\"", "sh",
+             os.path.join(BIN, "linectl"), "--socket", self.path, "receive", "--directory",
+             self.inbox, *words],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(receiving.stdout.close)
+        self.addCleanup(receiving.stderr.close)
+        self.addCleanup(receiving.kill)
+        return receiving
+
+    def test_a_full_disk_is_told_as_such(self):
+        if subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL).returncode:
+            self.skipTest("may not have mounts of its own")
+        path = self.make("big", random.Random(3).randbytes(300_000))
+        mount = f"mount -t tmpfs -o size=64k none {self.inbox}"
+        for protocol, words, kept in (([], [], False), ([], ["--resume"], False),
+                                      (["--ymodem"], [], True),
+                                      (["--xmodem"], ["--name", "big"], True)):
+            with self.subTest(protocol=protocol, words=words):
+                receiving = self.receive_into(mount, "b", *protocol, *words)
+                self.send(*protocol, "a", "102", path, status=1)
+                _, err = self.end(receiving, 1)
+                self.assertIn(f"big: no space left in {self.inbox}", err)
+                self.assertEqual("what has come is in big.part" in err, kept)
+                self.assertNotIn("--resume", err)
+                self.assert_nothing_left()
 
     def test_of_no_file_no_part_is_told(self):
         receiving = self.receive("--resume", "b")
@@ -309,6 +333,18 @@ class Transfers(Files):
         out, _ = self.end(sending, 1)
         self.assertEqual(self.documents(out)[-1]["reason"], "the far end has cancelled")
         self.assert_nothing_left()
+
+    def test_a_second_part_is_told_as_one_that_is_not_resumed(self):
+        with open(os.path.join(self.inbox, "huge.part"), "w", encoding="ascii") as file:
+            file.write("older")
+        receiving, sending = self.begin_huge()
+        receiving.terminate()
+        _, err = self.end(receiving, 130)
+        self.assertIn("what has come is in huge.part.1; --resume goes on from the .part without "
+                      "number", err)
+        self.assertEqual(self.inbox_names(), ["huge.part", "huge.part.1"])
+        self.assertEqual(self.received("huge.part"), b"older")
+        self.end(sending, 1)
 
 
 class Shaped(Files):

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define BASE_MAX 240 /* of 255, so that ".part.999" has room */
@@ -94,6 +95,23 @@ static int offer(void *user, const char *name)
 int inbox_resume(struct inbox *inbox)
 {
 	return each_name(inbox->dir, offer, inbox);
+}
+
+bool inbox_has_partial(const struct inbox *inbox, const char *name)
+{
+	char partial[INBOX_NAME_MAX + sizeof(INBOX_PARTIAL)];
+	struct stat st;
+
+	snprintf(partial, sizeof(partial), "%s" INBOX_PARTIAL, name);
+	return is_file(inbox->dir, partial, &st);
+}
+
+/* One without blocks is none that fills: FUSE file systems tell what they like. */
+bool inbox_is_full(const struct inbox *inbox)
+{
+	struct statvfs fs;
+
+	return fstatvfs(inbox->dir, &fs) == 0 && fs.f_blocks > 0 && fs.f_bavail == 0;
 }
 
 /* One of C1 in UTF-8: terminals obey these, too. */

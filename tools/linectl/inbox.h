@@ -39,6 +39,12 @@ int inbox_open(struct inbox *inbox, const char *directory, bool overwrite);
  */
 int inbox_resume(struct inbox *inbox);
 
+/** Is there something that inbox_resume() would show as this name? */
+bool inbox_has_partial(const struct inbox *inbox, const char *name);
+
+/** Has its file system no space left? */
+bool inbox_is_full(const struct inbox *inbox);
+
 /**
  * A file is complete: move it. Its mode gets what the umask takes away, and can be executed by
  * nobody.

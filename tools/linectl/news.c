@@ -89,6 +89,7 @@ static bool read_trouble(const char *line, struct news *news)
 		{"skipped: ", NEWS_SKIPPED},   {"Skipped", NEWS_SKIPPED},
 		{"TIMEOUT", NEWS_SILENT},      {"Timeout", NEWS_SILENT},
 		{"cannot open", NEWS_TROUBLE}, {"Violation", NEWS_TROUBLE},
+		{"No space left", NEWS_FULL},  {"quota exceeded", NEWS_FULL},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -20,6 +20,7 @@ enum news_type {
 	NEWS_SKIPPED,	/**< it was not taken */
 	NEWS_CANCELLED, /**< the far end has cancelled */
 	NEWS_SILENT,	/**< the far end says nothing; it may yet */
+	NEWS_FULL,	/**< no space is left here for what comes */
 	NEWS_TROUBLE,	/**< name: what went wrong here */
 };
 

@@ -327,6 +327,9 @@ static void hear(void *user, const struct news *news)
 	case NEWS_SILENT:
 		transfer->silent = true;
 		return;
+	case NEWS_FULL:
+		transfer->full = !transfer->files;
+		return;
 	case NEWS_TROUBLE:
 		snprintf(transfer->trouble, sizeof(transfer->trouble), "%s", news->name);
 		return;
@@ -384,6 +387,7 @@ static int begin(struct transfer *transfer, struct relay *relay, struct json_obj
 	transfer->skipped = 0;
 	transfer->cancelled = false;
 	transfer->silent = false;
+	transfer->full = false;
 	set_window(transfer, field_int(info, "rate"));
 	/* XMODEM tells no names. */
 	if (options->xmodem)
@@ -399,6 +403,18 @@ static int begin(struct transfer *transfer, struct relay *relay, struct json_obj
 	return r;
 }
 
+/* Before the inbox is closed. Of rz's protocols only ZMODEM tells that there was no space. */
+static void look_at_rest(struct transfer *transfer)
+{
+	if (inbox_is_full(&transfer->inbox))
+		transfer->full = true;
+	/* A file that was resumed keeps the name that it had. */
+	if (transfer->app->options.resume && *transfer->file &&
+	    inbox_has_partial(&transfer->inbox, transfer->file))
+		snprintf(transfer->partial, sizeof(transfer->partial), "%.240s" INBOX_PARTIAL,
+			 transfer->file);
+}
+
 /* @return has all passed? */
 static bool finish(struct transfer *transfer)
 {
@@ -407,15 +423,12 @@ static bool finish(struct transfer *transfer)
 
 	output_clear_progress(&transfer->app->output);
 	if (!transfer->files) {
+		if (transfer->code != 0)
+			look_at_rest(transfer);
 		r = inbox_close(&transfer->inbox, transfer->code == 0, hear_left, transfer);
 		if (r < 0 && !*transfer->trouble)
 			fail_to_take(transfer, transfer->inbox.path, r);
 	}
-	/* A file that was resumed keeps the name that it had. */
-	if (transfer->code != 0 && transfer->app->options.resume && *transfer->file &&
-	    !*transfer->partial)
-		snprintf(transfer->partial, sizeof(transfer->partial), "%.240s" INBOX_PARTIAL,
-			 transfer->file);
 	return complete && !*transfer->trouble;
 }
 
@@ -511,6 +524,10 @@ static const char *find_reason(const struct transfer *transfer, const char *end,
 {
 	if (*transfer->trouble)
 		return transfer->trouble;
+	if (transfer->full) {
+		snprintf(buf, size, "no space left in %.240s", get_directory(transfer));
+		return buf;
+	}
 	if (transfer->cancelled)
 		return "the far end has cancelled";
 	if (transfer->over) {
@@ -530,6 +547,14 @@ static const char *find_reason(const struct transfer *transfer, const char *end,
 	return buf;
 }
 
+static bool is_resumable(const char *partial)
+{
+	size_t length = strlen(partial);
+	size_t tail = strlen(INBOX_PARTIAL);
+
+	return length > tail && strcmp(partial + length - tail, INBOX_PARTIAL) == 0;
+}
+
 static const char *find_hint(const struct transfer *transfer, char *buf, size_t size)
 {
 	const struct options *options = &transfer->app->options;
@@ -541,15 +566,19 @@ static const char *find_hint(const struct transfer *transfer, char *buf, size_t 
 			       : NULL;
 	if (!*transfer->partial)
 		return NULL;
+	/* When there was a NAME.part before, this is NAME.part.1. */
 	snprintf(buf, size, "what has come is in %s%s", transfer->partial,
-		 resumes ? "; --resume goes on from there" : "");
+		 !resumes			   ? ""
+		 : is_resumable(transfer->partial) ? "; --resume goes on from there"
+						   : "; --resume goes on from the " INBOX_PARTIAL
+						     " without number");
 	return buf;
 }
 
 enum status transfer_conclude(const struct transfer *transfer, enum status status, const char *end)
 {
-	char reason[OUTPUT_CELL_MAX + 64];
-	char hint[INBOX_NAME_MAX + 64];
+	char reason[INBOX_NAME_MAX + 64];
+	char hint[INBOX_NAME_MAX + 96];
 
 	return output_error(
 		&transfer->app->output,

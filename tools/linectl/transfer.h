@@ -38,6 +38,7 @@ struct transfer {
 	unsigned int skipped;
 	bool cancelled;
 	bool silent;
+	bool full; /* no space is left for what comes */
 	bool over; /* the call has ended before the program */
 	int code;  /* the program's */
 	char trouble[NEWS_LINE_MAX];

@@ -16,7 +16,8 @@ static void note(void *user, const struct news *news)
 		[NEWS_FILE] = "file",	    [NEWS_BYTES] = "bytes",
 		[NEWS_BLOCK] = "block",	    [NEWS_DONE] = "done",
 		[NEWS_SKIPPED] = "skipped", [NEWS_CANCELLED] = "cancelled",
-		[NEWS_SILENT] = "silent",   [NEWS_TROUBLE] = "trouble",
+		[NEWS_SILENT] = "silent",   [NEWS_FULL] = "full",
+		[NEWS_TROUBLE] = "trouble",
 	};
 	struct log *log = user;
 	size_t used = strlen(log->text);
@@ -66,6 +67,10 @@ static const struct {
 	{"skipped", "sz: skipped: big\n", "skipped(0/0) "},
 	{"trouble", "rz: cannot open x: No space left on device\nSkipped\n",
 	 "trouble(rz: cannot open x: No space left on device0/0) skipped(0/0) "},
+	{"no space, behind progress",
+	 "Bytes received:    1024/3000   BPS:1 ETA 00:00  rz: file close error: No space left on "
+	 "device\nfree(): double free detected in tcache 2\n",
+	 "bytes(1024/3000) full(0/0) "},
 	{"names are not looked into", "Receiving: Cancelled Skipped TIMEOUT\n",
 	 "file(Cancelled Skipped TIMEOUT0/0) "},
 	{"no numbers", "Bytes Sent: x\nBytes received: 1/\nBytes Sent: 9999999999999999999\n", ""},
