@@ -153,6 +153,20 @@ class Commands(Linectl):
             self.assertEqual(self.status(*words), 2, words)
         self.assert_nothing_left()
 
+    def test_quiet_is_one_line_at_the_end(self):
+        for answers, words, told in (("cat", ["--", "true"], b"normal, by application; true: 0"),
+                                     ("true", [], b"normal, by remote")):
+            answering = self.answer(answers)
+            process = self.linectl("connect", "-q", "a", "102", *words, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+            out, said = process.communicate(timeout=LIMIT)
+            self.assertEqual(said.splitlines(), [b"linectl: 102 on a: ended: " + told])
+            self.assertEqual(out.rstrip(b"+"), b"")
+            answering.wait(LIMIT)
+            for line in "ab":
+                self.wait_line(line, "ready")
+        self.assert_nothing_left()
+
     def test_a_killed_linectl_ends_the_call(self):
         watcher = self.watch()
         answering = self.answer("cat")

@@ -203,6 +203,19 @@ class Calls(Case):
         self.drop(session)
         self.release(session)
 
+    def test_a_command_that_cannot_have_the_tty_is_refused_before_dialling(self):
+        for words in (["connect", "--fd", "x", "300"], ["answer", "--wait", "--fd", "x"]):
+            result = subprocess.run([os.path.join(BIN, "linectl"), "--socket", self.path, *words,
+                                     "--", "true"], capture_output=True, text=True, timeout=LIMIT,
+                                    stdin=subprocess.DEVNULL, check=False)
+            self.assertEqual((result.returncode, result.stdout), (2, ""), result.stderr)
+            self.assertTrue(result.stderr.startswith("linectl: x: "), result.stderr)
+            self.assertIn("leave out --fd", result.stderr)
+            self.assertNotIn("command ", result.stderr)
+        counters = self.client.call("GetCounters")["counters"]
+        self.assertEqual(counters["calls"], 0)
+        self.assert_dials()
+
     def test_dtr_falls_with_the_daemon(self):
         for number in (signal.SIGTERM, signal.SIGKILL):
             with self.subTest(number):

@@ -36,6 +36,7 @@ struct call {
 	bool carries;		       /* its bytes are wanted */
 	struct varlink_client *stream; /* they come here, until they have been carried */
 	bool carried;
+	bool ran; /* the command */
 	int command_status;
 	bool finished;	/* and given back */
 	char state[24]; /* the one last told */
@@ -163,7 +164,7 @@ static bool is_dialled_voice(const struct call *call)
 /* Until all is known of its end or, to be kept, it is as far as it may ever come. */
 static bool is_done(const struct call *call)
 {
-	if (!call->reply.continues || (call->carries && is_connected(call)))
+	if (!call->reply.continues || (call->carries && !call->carried && is_connected(call)))
 		return true;
 	return call->app->options.keep &&
 	       (is_over(call) || is_connected(call) || is_dialled_voice(call));
@@ -257,12 +258,11 @@ static void show_end(const struct call *call)
 {
 	const struct output *output = &call->app->output;
 	const char *const *argv = call->app->options.command;
-	bool ran = argv && call->carried;
 	char command[OUTPUT_CELL_MAX] = "";
 
-	if (ran)
+	if (call->ran)
 		ending_text(argv[0], call->command_status, command, sizeof(command));
-	if (output->json && ran)
+	if (output->json && call->ran)
 		json_object_object_add(call->reply.params, "command",
 				       ending_document(argv[0], call->command_status));
 	if (output->json) {
@@ -318,19 +318,19 @@ static enum status carry(struct call *call)
 	enum status status = STATUS_OK;
 	enum relay_end end;
 
-	call->carries = false;
+	call->carried = true;
 	/* By its session others may drop it. */
 	output_remark(&app->output, "%s: %s, session %s", call->title, call->state, call->session);
 	if (app->options.fd)
 		end = lend_run(app, call->stream, call->info, &call->command_status);
 	else
 		end = stream_carry(app, call->stream, call->info, &call->command_status);
-	call->carried = true;
+	call->ran = app->options.command && end != RELAY_REFUSED;
 	/* The port that is lent is given back by the drop that a signal asks for. */
 	if (!app->options.fd)
 		call->stream = varlink_client_free(call->stream);
 	/* The end of the stream says that it has ended, a signal is dealt with as in any call. */
-	if (end == RELAY_LEFT)
+	if (end == RELAY_LEFT || end == RELAY_REFUSED)
 		status = drop(call, call->app->interrupts > 0);
 	return status == STATUS_OK ? follow(call) : status;
 }
@@ -482,6 +482,8 @@ enum status call_connect(struct app *app, const char **args)
 
 	/* stdout is for the bytes of the call. */
 	app->output.out = app->output.err;
+	if (status == STATUS_OK && app->options.fd)
+		status = lend_check(app, args[0]);
 	return status == STATUS_OK ? call_place(app, args) : status;
 }
 
@@ -547,5 +549,7 @@ enum status call_answer(struct app *app, const char **args)
 
 	if (carries)
 		app->output.out = app->output.err;
+	if (status == STATUS_OK && app->options.fd)
+		status = lend_check(app, args[0]);
 	return status == STATUS_OK ? call_accept(app, args[0], carries) : status;
 }

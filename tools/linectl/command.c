@@ -27,7 +27,8 @@ static const struct command commands[] = {
 	{"connect", "LINE NUMBER [-- COMMAND...]", "place a call and run a command on it",
 	 "COMMAND gets the bytes of the call as its stdin and stdout, or with --pty as its "
 	 "terminal. The call ends with it, and it with the call. Without COMMAND linectl's own "
-	 "stdin and stdout are the call.",
+	 "stdin and stdout are the call. With --timeout SECONDS it gives up when the call is not "
+	 "connected by then.",
 	 "operate", COMMAND_READY | COMMAND_TWICE | COMMAND_RUNS, call_connect},
 	{"send", "LINE NUMBER FILE...", "place a call and send files",
 	 "By ZMODEM, or as --xmodem and --ymodem say, for which the package lrzsz is needed. With "

@@ -3,14 +3,18 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "tools/linectl/connect.h"
 #include "tools/linectl/field.h"
+#include "tools/linectl/line.h"
 #include "tools/linectl/program.h"
 #include "tools/linectl/session.h"
 #include "tools/linectl/stream.h"
+
+#define REMOTE "rfc2217://" /* devices of terminal servers */
 
 /* The daemon says nothing on it, and closes it at the end of the call. */
 static bool is_over(struct varlink_client *stream)
@@ -46,6 +50,33 @@ static enum relay_end watch(struct app *app, struct varlink_client *stream, int 
 	}
 }
 
+enum status lend_check(struct app *app, const char *line)
+{
+	struct varlink_reply reply = {0};
+	struct json_object *device;
+	bool remote;
+	enum status status;
+
+	status = connect_call(app, line, "ListLines", line_params(line), &reply);
+	if (status != STATUS_OK)
+		return status;
+	device = field_at(field_get(reply.params, "lines"), 0);
+	remote = strncmp(field_text(device, "device"), REMOTE, strlen(REMOTE)) == 0;
+	varlink_reply_clear(&reply);
+	if (!remote)
+		return STATUS_OK;
+	return output_error(
+		&app->output,
+		&(struct output_error){
+			.status = STATUS_USAGE,
+			.subject = line,
+			.error = "Usage",
+			.reason = "its modem is at a terminal server: there is no tty here "
+				  "that --fd could give",
+			.hint = "leave out --fd, or say --pty instead",
+		});
+}
+
 enum relay_end lend_run(struct app *app, struct varlink_client *stream, struct json_object *info,
 			int *ret_status)
 {
@@ -63,7 +94,7 @@ enum relay_end lend_run(struct app *app, struct varlink_client *stream, struct j
 		status = connect_tell_lost(app, -EPROTO);
 	*ret_status = (int)status;
 	if (status != STATUS_OK)
-		return RELAY_LEFT;
+		return RELAY_REFUSED;
 	r = program_start_on(&program, app->options.command, fd, info);
 	close(fd);
 	if (r < 0) {

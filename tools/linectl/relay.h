@@ -16,6 +16,7 @@ enum relay_end {
 	RELAY_OVER,	   /**< the call has ended, and all it sent has been written */
 	RELAY_LEFT,	   /**< nobody is left to read or write, or the filter wants to leave */
 	RELAY_INTERRUPTED, /**< by a signal; app->interrupts counts them */
+	RELAY_REFUSED,	   /**< nothing has been run; told */
 };
 
 #define RELAY_SIZE 4096 /* a pipe that is ready takes so much without blocking */
