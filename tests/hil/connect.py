@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: MIT
 """linectl with the bytes of data calls: connect, answer with a command, attach."""
 
+import itertools
 import os
 import pty
 import random
 import select
+import signal
 import subprocess
 import sys
 import termios
+import time
 import unittest
 
 from attach import EVERY_BYTE, HOSTILE, Pair
@@ -165,6 +168,29 @@ class Commands(Linectl):
             answering.wait(LIMIT)
             for line in "ab":
                 self.wait_line(line, "ready")
+        self.assert_nothing_left()
+
+    def test_only_an_interrupt_is_impatience(self):
+        """timeout(1) signals its child, and then the group that it is in."""
+        answering = self.answer("cat")
+        process = self.linectl("connect", "a", "102", "--", "cat", stderr=subprocess.PIPE)
+        self.addCleanup(process.stderr.close)
+        while b"session" not in process.stderr.readline():
+            pass
+        end = time.monotonic() + LIMIT
+        kinds = itertools.cycle((signal.SIGTERM, signal.SIGHUP))
+        while process.poll() is None:
+            self.assertLess(time.monotonic(), end)
+            process.send_signal(next(kinds))
+            try:
+                process.wait(0.02)
+            except subprocess.TimeoutExpired:
+                pass
+        self.assertEqual(process.returncode, 130)
+        said = process.stderr.read()
+        self.assertRegex(said, b"(?m)^end +normal, by user$")
+        self.assertNotIn(b"interrupted", said)
+        answering.wait(LIMIT)
         self.assert_nothing_left()
 
     def test_a_killed_linectl_ends_the_call(self):

@@ -27,7 +27,7 @@ struct app {
 	struct private *private;       /**< the daemon is our child; NULL: it is not */
 	struct transfer *transfer;     /**< the bytes of the call are files; NULL: they are not */
 	int signals;		 /**< signalfd of SIGINT, SIGTERM and SIGHUP; -1: not caught */
-	unsigned int interrupts; /**< of these, how many have come */
+	unsigned int interrupts; /**< the first of these, and each SIGINT after it */
 	unsigned int patience;	 /**< so many do not end a wait */
 	uint32_t reply_limit_s;	 /**< seconds to wait for a reply, 0: for ever */
 };

@@ -163,12 +163,15 @@ void connect_close(struct app *app)
 	app->signals = -1;
 }
 
+/* Only Ctrl-C again is impatience: timeout(1) signals its child and then the group that it is in,
+ * and a session that ends sends SIGTERM and SIGHUP. */
 static void count_signals(struct app *app)
 {
 	struct signalfd_siginfo info;
 
 	while (read(app->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		app->interrupts++;
+		if (app->interrupts == 0 || info.ssi_signo == SIGINT)
+			app->interrupts++;
 }
 
 void connect_pause(struct app *app, int ms)
