@@ -193,6 +193,25 @@ class Commands(Linectl):
         answering.wait(LIMIT)
         self.assert_nothing_left()
 
+    def test_a_call_that_is_being_cleared_is_not_taken_for_one_that_comes_in(self):
+        answering = self.answer("cat")
+        process = self.linectl("connect", "a", "102", "--", "cat", stderr=subprocess.PIPE)
+        self.addCleanup(process.stderr.close)
+        while b"session" not in process.stderr.readline():
+            pass
+        process.kill()
+        end = time.monotonic() + LIMIT
+        said = b""
+        while b"no call comes in on 'a'" not in said:
+            self.assertLess(time.monotonic(), end, said)
+            process = self.linectl("answer", "a", "--", "cat", stderr=subprocess.PIPE)
+            said = process.communicate(timeout=LIMIT)[1]
+            self.assertRegex(said, b"a call is on 'a', but none comes in|no call comes in on 'a'")
+            self.assertIn(process.returncode, (1, 6))
+        answering.wait(LIMIT)
+        self.wait_line("b", "ready")
+        self.assert_nothing_left()
+
     def test_a_killed_linectl_ends_the_call(self):
         watcher = self.watch()
         answering = self.answer("cat")

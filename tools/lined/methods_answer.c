@@ -233,6 +233,29 @@ static int read_answer(struct lined_client *client, const struct args_answer *ar
 	return 0;
 }
 
+/* The call that comes in; -EPERM: another one is on the line, maybe nobody's but being cleared. */
+static int join_offer(struct lined_client *client, tl_line line, tl_session *ret_session)
+{
+	struct tl_session_info *info = NULL;
+	tl_session session;
+	bool answerable;
+	int r;
+
+	r = tl_line_join(client->lined->ctx, client->id, line, TL_PRIVILEGE_OWNER, &session);
+	if (r < 0)
+		return r;
+	r = tl_session_get_info(client->lined->ctx, session, &info);
+	answerable = r == 0 && (tl_session_info_state(info) == TL_CALL_OFFERING ||
+				tl_session_info_state(info) == TL_CALL_ACCEPTED);
+	tl_session_info_free(info);
+	if (!answerable) {
+		call_give_up(client, session);
+		return r < 0 ? r : -EPERM;
+	}
+	*ret_session = session;
+	return 0;
+}
+
 int method_answer(void *user, const void *args)
 {
 	const struct args_answer *a = args;
@@ -243,8 +266,7 @@ int method_answer(void *user, const void *args)
 	r = read_answer(client, a);
 	if (r < 0)
 		return r;
-	r = tl_line_join(client->lined->ctx, client->id, client->call.line, TL_PRIVILEGE_OWNER,
-			 &session);
+	r = join_offer(client, client->call.line, &session);
 	if (r == 0)
 		return answer(client, session);
 	if (a->wait == 0 || (r != -ENOTCONN && r != -EPERM))
