@@ -166,6 +166,15 @@ class Local(Case):
                       ["--device", "/dev/a,b", "list"]):
             self.error(USAGE, *words)
 
+    def test_a_bad_device_is_told_before_anything_is_started(self):
+        for device, right in (("rfc2217://127.0.0.1", "rfc2217://HOST:PORT"),
+                              ("/dev/a,b", "serial port"),
+                              ("rfc2217://127.0.0.1:99999", "rfc2217://HOST:PORT")):
+            document, err = self.error(USAGE, "--device", device, "dial", "1")
+            self.assertIn(right, document["reason"])
+            self.assertEqual(len(err.splitlines()), 1)
+        self.assert_nothing_left()
+
     def test_a_bad_number_is_pointed_at(self):
         document, err = self.error(USAGE, "--sim", "dial", "sim1", "555-HELP")
         lines = err.splitlines()

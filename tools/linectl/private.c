@@ -12,6 +12,8 @@
 
 #include <json-c/json.h>
 
+#include <trunkline/trunkline.h>
+
 #include "tools/linectl/child.h"
 #include "tools/linectl/command.h"
 #include "tools/linectl/connect.h"
@@ -135,17 +137,36 @@ static enum status start_lined(struct app *app, struct child *lined)
 	return tell(app, STATUS_OTHER, lined->path, strerror(-r));
 }
 
+/* As lined reads it: one that it would refuse is told here, as a person has written it. */
+static enum status check_device(const struct app *app)
+{
+	const char *why = "not the path of a serial port";
+	struct tl_line_params *params = tl_line_params_new();
+	enum status status = STATUS_OK;
+
+	if (!params)
+		return output_no_memory(&app->output);
+	if (strchr(app->options.device, ',') ||
+	    tl_line_params_set(params, "device", app->options.device, &why) < 0)
+		status = tell(app, STATUS_USAGE, "--device", why);
+	tl_line_params_free(params);
+	return status;
+}
+
 static enum status start_device(struct app *app)
 {
 	const struct options *options = &app->options;
 	char line[LINE_TEXT_MAX];
 	char baud[24] = "";
+	enum status status = check_device(app);
 	int n;
 
+	if (status != STATUS_OK)
+		return status;
 	if (options->baud)
 		snprintf(baud, sizeof(baud), ",baud=%u", options->baud);
 	n = snprintf(line, sizeof(line), LINE_DEVICE "=%s%s", options->device, baud);
-	if (n >= (int)sizeof(line) || strchr(options->device, ','))
+	if (n >= (int)sizeof(line))
 		return tell(app, STATUS_USAGE, options->device, "not the path of a serial port");
 	add_line(&app->private->lined, line);
 	return start_lined(app, &app->private->lined);
