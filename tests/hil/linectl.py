@@ -18,6 +18,8 @@ import threading
 import time
 import unittest
 
+from lined_varlink import Client
+
 BIN = os.path.abspath(os.environ["BIN"])
 # Every process that we start, and theirs, carries this: what is left behind can be found.
 MARK = "LINECTL_TEST=%d" % os.getpid()
@@ -504,7 +506,12 @@ class Daemon(DaemonCase):
         self.run_it(CALL_FAILED, "dial", "--keep", "b", "200")
         self.assertIn(line["owner"], self.run_it(OK, "sessions")[0])
         live = self.keep("c", "300")
+        reader = Client(self.socket)  # who is at work with a record keeps it
+        self.addCleanup(reader.sock.close)
+        other = reader.call("Dial", line="b", number="200")["session"]
+        wait_until("it is over", lambda: reader.call("GetSession", session=other)["info"]["over"])
         self.assertEqual(self.run_it(OK, "release", "--all-over")[0], "2 released\n")
+        reader.call("Release", session=other)
         self.assertEqual(self.documents(OK, "release", "--all-over")[0]["released"], [])
         self.assertEqual([s["session"] for s in self.documents(OK, "sessions")[0]["sessions"]],
                          [live])

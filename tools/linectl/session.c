@@ -210,7 +210,7 @@ static enum status release_over(struct app *app, struct json_object *sessions)
 	for (size_t i = 0; i < field_count(sessions) && status == STATUS_OK; i++) {
 		struct json_object *session = field_at(sessions, i);
 
-		if (field_bool(session, "over"))
+		if (field_bool(session, "over") && field_bool(session, "kept"))
 			status = release_one(app, field_text(session, "session"), released);
 	}
 	if (status == STATUS_OK)

@@ -244,8 +244,10 @@ class Rig:
             self.modems("fault %s none" % state["name"])
             if not state["plugged"]:
                 self.modems("plug %s" % state["name"])
+        # What other connections have goes with them.
         for session in self.json("sessions")["sessions"]:
-            self.linectl("hangup", session["session"])
+            if session["kept"]:
+                self.linectl("hangup", session["session"])
         for name in lines:
             self.await_state(name, "ready")
 
