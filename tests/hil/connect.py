@@ -170,13 +170,19 @@ class Commands(Linectl):
                 self.wait_line(line, "ready")
         self.assert_nothing_left()
 
+    def connected(self):
+        """a calls b, which answers with cat; what else linectl says is still to be read."""
+        process = self.linectl("connect", "a", "102", "--", "cat", stderr=subprocess.PIPE)
+        self.addCleanup(process.stderr.close)
+        for line in process.stderr:
+            if b"session" in line:
+                return process
+        raise AssertionError("linectl has ended before the call was connected")
+
     def test_only_an_interrupt_is_impatience(self):
         """timeout(1) signals its child, and then the group that it is in."""
         answering = self.answer("cat")
-        process = self.linectl("connect", "a", "102", "--", "cat", stderr=subprocess.PIPE)
-        self.addCleanup(process.stderr.close)
-        while b"session" not in process.stderr.readline():
-            pass
+        process = self.connected()
         end = time.monotonic() + LIMIT
         kinds = itertools.cycle((signal.SIGTERM, signal.SIGHUP))
         while process.poll() is None:
@@ -195,10 +201,7 @@ class Commands(Linectl):
 
     def test_a_call_that_is_being_cleared_is_not_taken_for_one_that_comes_in(self):
         answering = self.answer("cat")
-        process = self.linectl("connect", "a", "102", "--", "cat", stderr=subprocess.PIPE)
-        self.addCleanup(process.stderr.close)
-        while b"session" not in process.stderr.readline():
-            pass
+        process = self.connected()
         process.kill()
         end = time.monotonic() + LIMIT
         said = b""
