@@ -106,7 +106,7 @@ static void measure(struct rig *rig, struct subject *subject, size_t slices)
 int main(int argc, char **argv)
 {
 	struct bench_options options = bench_options(argc, argv);
-	size_t slices = options.brief ? 3 : 150;
+	size_t slices = options.brief ? 3 : 60;
 	static struct rig rig;
 
 	emulator_start(&rig.emulator, 4);

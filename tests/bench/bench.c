@@ -110,16 +110,22 @@ static bool is_met(const struct bench_figure *figure, double value, double ratio
 	return false;
 }
 
+static bool is_of_ratio(enum bench_aim aim)
+{
+	return aim == BENCH_RATIO_MIN || aim == BENCH_RATIO_MAX;
+}
+
+static bool is_least(enum bench_aim aim)
+{
+	return aim == BENCH_RATIO_MIN || aim == BENCH_VALUE_MIN;
+}
+
 static void describe_aim(const struct bench_figure *figure, char *buf, size_t size)
 {
-	bool ratio = figure->aim == BENCH_RATIO_MIN || figure->aim == BENCH_RATIO_MAX;
-	bool min = figure->aim == BENCH_RATIO_MIN || figure->aim == BENCH_VALUE_MIN;
+	bool ratio = is_of_ratio(figure->aim);
 
-	if (figure->aim == BENCH_NO_AIM)
-		(void)snprintf(buf, size, "none");
-	else
-		(void)snprintf(buf, size, "%s %.6g%s%s", min ? "at least" : "at most",
-			       figure->wanted, ratio ? " of it" : " ", ratio ? "" : figure->unit);
+	(void)snprintf(buf, size, "%s %.6g%s%s", is_least(figure->aim) ? "at least" : "at most",
+		       figure->wanted, ratio ? " of it" : " ", ratio ? "" : figure->unit);
 }
 
 static void read_word(const char *path, const char *key, char *buf, size_t size)
@@ -160,6 +166,24 @@ static void print_spread(const char *name, const struct spread *s)
 	       s->max);
 }
 
+/* What the figure's rounds are put together from (table.py). */
+static void print_samples(const char *name, const double *values, size_t n)
+{
+	printf("\"%s\":[", name);
+	for (size_t i = 0; i < n; i++)
+		printf("%s%.6g", i > 0 ? "," : "", values[i]);
+	printf("],");
+}
+
+static void print_aim(const struct bench_figure *figure, const char *text, bool met)
+{
+	if (figure->aim == BENCH_NO_AIM)
+		return;
+	printf("\"aim\":{\"text\":\"%s\",\"of\":\"%s\",\"%s\":%.6g},\"met\":%s,", text,
+	       is_of_ratio(figure->aim) ? "ratio" : "ours",
+	       is_least(figure->aim) ? "least" : "most", figure->wanted, met ? "true" : "false");
+}
+
 static void print_json(const struct bench_figure *figure, const char *aim, bool met)
 {
 	struct spread ours = spread(figure->ours, figure->runs, middle(figure));
@@ -174,9 +198,11 @@ static void print_json(const struct bench_figure *figure, const char *aim, bool 
 		print_spread("theirs", &theirs);
 		print_spread("ratio", &ratio);
 	}
-	printf("\"runs\":%zu,\"aim\":\"%s\",", figure->runs, aim);
-	if (figure->aim != BENCH_NO_AIM)
-		printf("\"met\":%s,", met ? "true" : "false");
+	printf("\"runs\":%zu,\"quantile\":%g,", figure->runs, middle(figure));
+	print_aim(figure, aim, met);
+	print_samples("samples", figure->ours, figure->runs);
+	if (figure->beside)
+		print_samples("samples_beside", figure->theirs, figure->runs);
 	print_machine();
 	printf("}\n");
 	(void)fflush(stdout);

@@ -131,7 +131,7 @@ static struct bench_figure daemon_too = {
 int main(int argc, char **argv)
 {
 	struct bench_options options = bench_options(argc, argv);
-	size_t runs = options.brief ? 1 : 50, lives = options.brief ? 3 : SLICE;
+	size_t runs = options.brief ? 1 : 20, lives = options.brief ? 3 : SLICE;
 	static struct dialogue dialogue;
 	struct varlink_client *client;
 	struct modemsim modemsim;

@@ -298,7 +298,7 @@ int main(int argc, char **argv)
 	struct bench_options options = bench_options(argc, argv);
 
 	bench_raise_limits();
-	for (size_t i = 0; i < (options.brief ? 1 : 3); i++)
+	for (size_t i = 0; i < (options.brief ? 1 : 2); i++)
 		run(options.brief ? 500000 : 1000000);
 	for (size_t d = 0; d < DIRECTIONS; d++) {
 		shares[d].unit = "of the mean";

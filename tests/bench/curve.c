@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 	static struct bench_figure heap = FIGURE("curve.heap", "heap of 1 to 1000 lines");
 	static struct bench_figure end = FIGURE("curve.end", "end of 1 to 1000 lines");
 	struct bench_options options = bench_options(argc, argv);
-	size_t points = options.brief ? 2 : POINTS, runs = options.brief ? 1 : 7;
+	size_t points = options.brief ? 2 : POINTS, runs = options.brief ? 1 : 3;
 	static struct emulator emulator;
 
 	bench_raise_limits();

@@ -154,7 +154,7 @@ static void connect_both(struct rig *rig)
 int main(int argc, char **argv)
 {
 	struct bench_options options = bench_options(argc, argv);
-	size_t runs = options.brief ? 1 : 40, bytes = options.brief ? 20000 : 4000000;
+	size_t runs = options.brief ? 1 : 15, bytes = options.brief ? 20000 : 4000000;
 	static struct rig rig;
 
 	emulator_start(&rig.emulator, 2);

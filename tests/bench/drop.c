@@ -76,7 +76,7 @@ static void measure_latencies(struct rig *rig, bool brief)
 	static const struct {
 		uint32_t delay_us;
 		size_t runs;
-	} cases[] = {{0, 500}, {10000, 50}, {100000, 25}, {1000000, 11}};
+	} cases[] = {{0, 200}, {10000, 20}, {100000, 10}, {1000000, 4}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint32_t delay_us = brief ? cases[i].delay_us / 100 : cases[i].delay_us;
@@ -124,7 +124,7 @@ int main(int argc, char **argv)
 	user_start(&rig.user, rig.emulator.paths, rig.lines);
 	raw_open(&rig.raw, rig.emulator.paths, rig.lines);
 	measure_latencies(&rig, options.brief);
-	measure_many(&rig, options.brief ? 1 : 11);
+	measure_many(&rig, options.brief ? 1 : 5);
 	raw_close(&rig.raw);
 	user_stop(&rig.user);
 	emulator_stop(&rig.emulator);

@@ -2,7 +2,6 @@
 """Print a figure as bench.c does: one line for people, one of JSON."""
 import json
 import os
-import statistics
 
 
 def machine():
@@ -16,21 +15,33 @@ def machine():
             'load': f'{os.getloadavg()[0]:.2f}'}
 
 
-def spread(values):
-    return {'min': min(values), 'median': statistics.median(values), 'max': max(values)}
+def spread(values, quantile=0.5):
+    """What bench.c means by that: the median, or the quantile that counts, is one of the values."""
+    values = sorted(values)
+    return {'min': values[0], 'median': values[int(quantile * (len(values) - 1) + 0.5)],
+            'max': values[-1]}
+
+
+def is_met(figure):
+    aim = figure['aim']
+    value = figure[aim['of']]['median']
+    return value >= aim['least'] if 'least' in aim else value <= aim['most']
 
 
 def report(figure, what, unit, values, least=None, most=None):
     """values: one of each run; least, most: what the median ought to be."""
     ours = spread(values)
     said = {'figure': figure, 'what': what, 'unit': unit, 'ours': ours, 'runs': len(values),
-            'aim': 'none'}
+            'samples': values}
     text = (f'{figure}: {what}: {ours["median"]:.6g} {unit} '
             f'({ours["min"]:.6g} to {ours["max"]:.6g}, {len(values)} runs)')
-    if least is not None or most is not None:
-        said['aim'] = f'at least {least:g} {unit}' if most is None else f'at most {most:g} {unit}'
-        said['met'] = ours['median'] >= least if most is None else ours['median'] <= most
-        text += f'; aim {said["aim"]}: {"met" if said["met"] else "MISSED"}'
+    if least is not None:
+        said['aim'] = {'text': f'at least {least:g} {unit}', 'of': 'ours', 'least': least}
+    if most is not None:
+        said['aim'] = {'text': f'at most {most:g} {unit}', 'of': 'ours', 'most': most}
+    if 'aim' in said:
+        said['met'] = is_met(said)
+        text += f'; aim {said["aim"]["text"]}: {"met" if said["met"] else "MISSED"}'
     said['machine'] = machine()
     print(text)
     print(json.dumps(said), flush=True)

@@ -112,7 +112,7 @@ static struct span theirs(size_t lines)
 int main(int argc, char **argv)
 {
 	struct bench_options options = bench_options(argc, argv);
-	size_t lines = options.brief ? 4 : LINES, runs = options.brief ? 1 : 25;
+	size_t lines = options.brief ? 4 : LINES, runs = options.brief ? 1 : 10;
 
 	bench_raise_limits();
 	for (size_t i = 0; i < runs; i++) {

@@ -353,11 +353,11 @@ int main(int argc, char **argv)
 
 	bench_raise_limits();
 	emulator_start(&emulator, LINES);
-	measure_start(&emulator, options.brief ? 1 : 15);
-	measure_list(&emulator, options.brief ? 1 : 100);
-	measure_command(&emulator, options.brief ? 3 : 2000);
-	measure_event(&emulator, options.brief ? 3 : 500);
-	measure_idle(&emulator, options.brief ? 1 : 15);
+	measure_start(&emulator, options.brief ? 1 : 6);
+	measure_list(&emulator, options.brief ? 1 : 40);
+	measure_command(&emulator, options.brief ? 3 : 700);
+	measure_event(&emulator, options.brief ? 3 : 200);
+	measure_idle(&emulator, options.brief ? 1 : 5);
 	emulator_stop(&emulator);
 	return EXIT_SUCCESS;
 }

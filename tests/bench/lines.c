@@ -122,7 +122,7 @@ int main(int argc, char **argv)
 {
 	struct bench_options options = bench_options(argc, argv);
 	static const size_t counts[] = {1, 64, 256, LINES};
-	static struct rig rig = {.lines = LINES, .runs = 15};
+	static struct rig rig = {.lines = LINES, .runs = 6};
 
 	if (options.brief) {
 		rig.lines = 20;

@@ -169,14 +169,14 @@ static void measure(bool brief)
 	struct rig rig;
 
 	emulator_start(&emulator, 1);
-	measure_start(&emulator, brief ? 1 : 9);
+	measure_start(&emulator, brief ? 1 : 4);
 	rig.mm = modemmanager_start(true);
 	modemmanager_add_modem(rig.mm);
 	daemon_start(&rig.daemon, emulator.paths, 1);
 	daemon_await_ready(&rig.daemon, 1);
-	measure_command(&rig, brief ? 3 : 1000);
-	measure_list(&rig, brief ? 1 : 50);
-	measure_idle(&rig, brief ? 1 : 30);
+	measure_command(&rig, brief ? 3 : 350);
+	measure_list(&rig, brief ? 1 : 20);
+	measure_idle(&rig, brief ? 1 : 10);
 	daemon_stop(&rig.daemon);
 	modemmanager_stop(rig.mm);
 	emulator_stop(&emulator);

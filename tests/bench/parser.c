@@ -97,7 +97,7 @@ static void measure_chunks(const struct rig *rig, size_t runs)
 int main(int argc, char **argv)
 {
 	struct bench_options options = bench_options(argc, argv);
-	size_t runs = options.brief ? 1 : 25;
+	size_t runs = options.brief ? 1 : 10;
 	struct rig rig = {0};
 
 	rig.text = corpus_new(options.brief ? 200000 : 10000000, &rig.len);

@@ -255,9 +255,9 @@ int main(int argc, char **argv)
 
 	emulator_start(&emulator, 4);
 	raw_open(&raw, emulator.paths, 1);
-	measure_chat(emulator.paths[1], &raw, options.brief ? 1 : 15);
-	measure_pyserial(emulator.paths[2], &raw, options.brief ? 1 : 50);
-	measure_gammu(emulator.paths[3], &raw, options.brief ? 1 : 50);
+	measure_chat(emulator.paths[1], &raw, options.brief ? 1 : 5);
+	measure_pyserial(emulator.paths[2], &raw, options.brief ? 1 : 20);
+	measure_gammu(emulator.paths[3], &raw, options.brief ? 1 : 20);
 	raw_close(&raw);
 	emulator_stop(&emulator);
 	return EXIT_SUCCESS;

@@ -316,7 +316,7 @@ static void print_all(void)
 int main(int argc, char **argv)
 {
 	struct bench_options options = bench_options(argc, argv);
-	size_t runs = options.brief ? 1 : 25, bytes = options.brief ? 100000 : 8000000;
+	size_t runs = options.brief ? 1 : 9, bytes = options.brief ? 100000 : 8000000;
 	static struct emulator emulator;
 	struct lined_way lined;
 	struct socat_way socat;

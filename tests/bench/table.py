@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Figures (the lines of JSON on stdin) to SUMMARY.json and, as a table, to TABLE.md; or whether two
-runs agree.
+"""Figures (the lines of JSON on stdin, of all rounds) to SUMMARY.json and, as a table, to TABLE.md;
+or whether two runs agree.
 
 usage: table.py SUMMARY.json TABLE.md | --compare SUMMARY.json SUMMARY.json
 """
@@ -9,10 +9,11 @@ import datetime
 import json
 import sys
 
+from figure import is_met, spread
+
 # Raw against raw: beyond this the machine was too busy for anything to be worth reading.
 CONTROL, CONTROL_LEAST, CONTROL_MOST, CONTROL_RUNS = 'at.control.rate', 0.95, 1.05, 10
-# Of figures of one run, which have no spread.
-SAME = 0.1
+NEAR = 0.02
 
 
 def number(value):
@@ -29,8 +30,32 @@ def cells(figure):
     return (name, what, f'{number(ours["median"])} {unit}', beside or '–',
             f'{ratio["median"]:.3f}' if ratio else '–',
             f'{number(spread["min"])} … {number(spread["max"])} ({figure["runs"]})',
-            figure['aim'].replace('none', '–'),
+            figure['aim']['text'] if 'aim' in figure else '–',
             {True: 'yes', False: '**no**', None: '–'}[figure.get('met')])
+
+
+def join(rounds):
+    """One figure of what all rounds have measured."""
+    measured = [figure for figure in rounds if 'skipped' not in figure]
+    if not measured:
+        return rounds[0]
+    ours, theirs = ([value for figure in measured for value in figure.get(samples, [])]
+                    for samples in ('samples', 'samples_beside'))
+    whole = {key: value for key, value in measured[0].items() if not key.startswith('samples')}
+    whole.update(ours=spread(ours, whole.get('quantile', 0.5)), runs=len(ours))
+    if theirs:
+        whole['theirs'] = spread(theirs, whole.get('quantile', 0.5))
+        whole['ratio'] = spread([a / b if b > 0 else 0 for a, b in zip(ours, theirs)])
+    if 'aim' in whole:
+        whole['met'] = is_met(whole)
+    return whole
+
+
+def join_all(figures):
+    rounds = {}
+    for figure in figures:
+        rounds.setdefault(figure['figure'], []).append(figure)
+    return [join(parts) for parts in rounds.values()]
 
 
 def circumstances(figures):
@@ -53,15 +78,16 @@ def why_void(figures):
     return None
 
 
-def summarize(figures, summary, table):
+def summarize(rounds, summary, table):
+    figures = join_all(rounds)
     void = why_void(figures)
     skipped = [f'{figure["figure"]}: {figure["skipped"]}' for figure in figures
                if 'skipped' in figure]
     with open(summary, 'w', encoding='utf-8') as out:
-        json.dump({'circumstances': circumstances(figures), 'void': void, 'skipped': skipped,
+        json.dump({'circumstances': circumstances(rounds), 'void': void, 'skipped': skipped,
                    'figures': figures}, out, indent=1)
     with open(table, 'w', encoding='utf-8') as out:
-        out.write(f'{circumstances(figures)}:\n\n')
+        out.write(f'{circumstances(rounds)}:\n\n')
         if void:
             out.write(f'**This run is void: {void}.**\n\n')
         out.write('| figure | what | ours | beside | ratio | spread (runs) | aim | met |\n')
@@ -74,10 +100,15 @@ def summarize(figures, summary, table):
 
 
 def agree(a, b):
-    """Each median lies in the other's spread."""
-    if a['runs'] == 1 or b['runs'] == 1:
-        return abs(a['median'] - b['median']) <= SAME * max(abs(a['median']), abs(b['median']))
-    return a['min'] <= b['median'] <= a['max'] and b['min'] <= a['median'] <= b['max']
+    """Each median lies in the other's spread, or they are next to each other: what hardly varies in
+    a run, like memory, may still differ by a page from run to run."""
+    near = abs(a['median'] - b['median']) <= NEAR * max(abs(a['median']), abs(b['median']))
+    return near or (a['min'] <= b['median'] <= a['max'] and b['min'] <= a['median'] <= b['max'])
+
+
+def rounded(value):
+    """What the table shows of it."""
+    return float(number(value).replace(',', ''))
 
 
 def measured(path):
@@ -86,7 +117,8 @@ def measured(path):
         summary = json.load(file)
     if summary['void']:
         sys.exit(f'{path}: this run is void: {summary["void"]}')
-    return {figure['figure']: {**figure.get('ratio', figure['ours']), 'runs': figure['runs']}
+    return {figure['figure']: {key: rounded(value) for key, value
+                               in figure.get('ratio', figure['ours']).items()}
             for figure in summary['figures'] if 'skipped' not in figure}
 
 

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Of table.py: what is void, what is skipped, what agrees."""
+"""Of table.py: how rounds are put together, what is void, what is skipped, what agrees."""
 import contextlib
-import copy
 import io
 import os
 import tempfile
@@ -13,14 +12,11 @@ import table
 MACHINE = {'cpu': 'any', 'cpus': 2, 'kernel': '6.1', 'load': '0.5'}
 
 
-def spread(median):
-    return {'min': median * 0.9, 'median': median, 'max': median * 1.1}
-
-
-def figure(name, ratio, runs=15):
-    return {'figure': name, 'what': 'what', 'unit': 'us', 'ours': spread(10 * ratio),
-            'beside': 'raw', 'theirs': spread(10), 'ratio': spread(ratio), 'runs': runs,
-            'aim': 'none', 'machine': MACHINE}
+def figure(name, *ratios, runs=5, **more):
+    """What a program has measured so often, each time from 0.9 to 1.1 of ratios."""
+    ours = [ratio * part for ratio in ratios for part in (0.9, 1, 1.1) * runs]
+    return {'figure': name, 'what': 'what', 'unit': 'us', 'beside': 'raw', 'samples': ours,
+            'samples_beside': [1] * len(ours), 'machine': MACHINE, **more}
 
 
 class Table(unittest.TestCase):
@@ -39,6 +35,10 @@ class Table(unittest.TestCase):
         with open(self.path('table.md'), encoding='utf-8') as file:
             return file.read()
 
+    def memory(self, size):
+        return {'figure': 'a', 'what': 'what', 'unit': 'KiB', 'samples': [size] * 3,
+                'machine': MACHINE}
+
     def compare(self, before, after):
         self.summarize(before, 'a.json')
         self.summarize(after, 'b.json')
@@ -54,6 +54,25 @@ class Table(unittest.TestCase):
 
     def test_a_brief_run_is_not_judged(self):
         self.assertIsNone(self.summarize([figure(table.CONTROL, 3, runs=1)]))
+
+    def test_rounds_become_one_figure(self):
+        aim = {'text': 'at most 2 of it', 'of': 'ratio', 'most': 2}
+        self.summarize([figure('a', ratio, aim=aim, met=False) for ratio in (1, 2, 4)])
+        [row] = [line for line in self.text().splitlines() if '`a`' in line]
+        self.assertIn('| 2.000 | 0.9 … 4.4 (45) | at most 2 of it | yes |', row)
+
+    def test_the_quantile_that_counts_is_kept(self):
+        aim = {'text': 'at least 100 us', 'of': 'ours', 'least': 100}
+        [joined] = table.join_all([
+            figure('a', quantile=0.99, aim=aim, samples=list(range(n, n + 50)),
+                   samples_beside=[1] * 50) for n in (1, 51)])
+        self.assertEqual((joined['ours']['median'], joined['ratio']['median']), (99, 51))
+        self.assertFalse(joined['met'])
+
+    def test_what_only_some_rounds_have_skipped_is_measured(self):
+        skipped = {'figure': 'a', 'what': 'what', 'skipped': 'not now'}
+        self.summarize([skipped, figure('a', 1)])
+        self.assertNotIn('not now', self.text())
 
     def test_what_is_skipped_is_told_with_the_reason(self):
         skipped = {'figure': 'at.chat', 'what': 'chat', 'skipped': 'package ppp is missing'}
@@ -71,13 +90,16 @@ class Table(unittest.TestCase):
         self.assertEqual(why, 'apart: a')
         self.assertIn('APART', said)
 
-    def test_what_was_measured_once_may_be_a_tenth_apart(self):
-        once = figure('a', 1, runs=1)
-        other = copy.deepcopy(once)
-        other['ratio'] = {'min': 1.08, 'median': 1.08, 'max': 1.08}
-        self.assertIsNone(self.compare([once], [other])[0])
-        other['ratio']['median'] = 1.2
-        self.assertEqual(self.compare([once], [other])[0], 'apart: a')
+    def test_what_does_not_vary_may_be_a_fiftieth_apart(self):
+        for size, why in ((1015, None), (985, None), (1030, 'apart: a')):
+            with self.subTest(size=size):
+                self.assertEqual(self.compare([self.memory(1000)], [self.memory(size)])[0], why)
+
+    def test_the_spread_is_the_printed_one(self):
+        def exponent(*values):
+            return {**self.memory(1), 'samples': list(values)}
+        self.assertIsNone(self.compare([exponent(0.5, 0.92804, 0.92804)],
+                                       [exponent(0.6, 0.9, 0.92796)])[0])
 
     def test_a_void_run_is_not_compared(self):
         with self.assertRaises(SystemExit) as end:

@@ -307,10 +307,10 @@ int main(int argc, char **argv)
 	size_t lines = options.brief ? 4 : LINES;
 
 	bench_raise_limits();
-	measure_no_carrier(lines, options.brief ? 1 : 25);
-	measure_drop(&drop, 1, options.brief ? 3 : 500);
-	measure_drop(&drops, lines, options.brief ? 1 : 25);
-	measure_gone(&gone, 1, options.brief ? 1 : 25);
-	measure_gone(&all_gone, lines, options.brief ? 1 : 15);
+	measure_no_carrier(lines, options.brief ? 1 : 10);
+	measure_drop(&drop, 1, options.brief ? 3 : 200);
+	measure_drop(&drops, lines, options.brief ? 1 : 10);
+	measure_gone(&gone, 1, options.brief ? 1 : 10);
+	measure_gone(&all_gone, lines, options.brief ? 1 : 6);
 	return EXIT_SUCCESS;
 }
