@@ -236,12 +236,7 @@ static bool is_time_up(const struct at_queue *queue)
 static void finish_escape(struct at_queue *queue, struct hal_slice line)
 {
 	struct at_escape *escape = &queue->escape;
-	uint64_t now = hal_loop_now_us(queue->loop);
-	struct at_answer answer = {
-		.result = at_result_parse(line),
-		.final = line,
-		.elapsed_ms = (uint32_t)((now - queue->last_tx_us) / HAL_USEC_PER_MSEC),
-	};
+	struct at_answer answer = {.result = at_result_parse(line), .final = line};
 
 	escape->step = AT_ESCAPE_NONE;
 	escape->tail.len = 0;

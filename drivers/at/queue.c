@@ -221,9 +221,9 @@ void at_queue_abandon(struct at_queue *queue, int error)
 	at_queue_complete_later(queue, take_current(queue), error);
 }
 
-static uint32_t elapsed_ms(const struct at_queue *queue, uint64_t now_us)
+uint32_t at_queue_elapsed_ms(const struct at_queue *queue)
 {
-	return (uint32_t)((now_us - queue->sent_us) / HAL_USEC_PER_MSEC);
+	return (uint32_t)((hal_loop_now_us(queue->loop) - queue->sent_us) / HAL_USEC_PER_MSEC);
 }
 
 static void finish(struct at_queue *queue, enum at_result result, struct hal_slice final)
@@ -231,8 +231,8 @@ static void finish(struct at_queue *queue, enum at_result result, struct hal_sli
 	struct at_answer answer = {.final = final, .result = result};
 	struct at_cmd *cmd = take_current(queue);
 
-	queue->final_us = hal_loop_now_us(queue->loop);
-	answer.elapsed_ms = elapsed_ms(queue, queue->final_us);
+	if (queue->delay_ms > 0)
+		queue->final_us = hal_loop_now_us(queue->loop);
 	queue->phase = AT_PHASE_IDLE;
 	if (result == AT_RESULT_CONNECT && (cmd->flags & AT_CMD_DATA))
 		at_data_enter(queue);
@@ -247,10 +247,7 @@ static void finish_hook(struct at_queue *queue)
 
 static void time_out(struct at_queue *queue)
 {
-	struct at_answer answer = {
-		.error = -ETIMEDOUT,
-		.elapsed_ms = elapsed_ms(queue, hal_loop_now_us(queue->loop)),
-	};
+	struct at_answer answer = {.error = -ETIMEDOUT};
 	unsigned int flags = queue->current->flags;
 	struct at_cmd *cmd;
 
@@ -260,7 +257,7 @@ static void time_out(struct at_queue *queue)
 		return;
 	}
 	queue->counts.timeouts++;
-	hal_debug(queue->log, queue->object, "no answer in %u ms", answer.elapsed_ms);
+	hal_debug(queue->log, queue->object, "no answer in %u ms", at_queue_elapsed_ms(queue));
 	cmd = take_current(queue);
 	forget_answer(queue, flags);
 	complete(queue, cmd, &answer);

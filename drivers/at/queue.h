@@ -65,7 +65,6 @@ struct at_answer {
 	int error;		/* 0: a final result came; else -ETIMEDOUT -ECANCELED -ENODEV */
 	enum at_result result;	/* valid when error is 0 */
 	struct hal_slice final; /* the line itself, valid during the call */
-	uint32_t elapsed_ms;	/* since the command was sent */
 };
 
 /* A line of information text, between command and final result. NULL: such lines are unsolicited.
@@ -158,6 +157,9 @@ void at_queue_cancel_group(struct at_queue *queue, uint32_t group);
  * @return 0; -ENOENT no such command in progress
  */
 int at_queue_abort(struct at_queue *queue, uint32_t group, uint32_t timeout_ms);
+
+/* How long ago the last command was sent, for its completion to ask. */
+uint32_t at_queue_elapsed_ms(const struct at_queue *queue);
 
 bool at_queue_in_data(const struct at_queue *queue);
 /* Bytes to the far end. @return bytes taken; -EAGAIN full, or an escape wants silence: on_writable

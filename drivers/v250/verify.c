@@ -99,7 +99,7 @@ static void on_online_try(void *user, const struct at_answer *answer)
 	if (answer->error == -ECANCELED || !v->verified)
 		return;
 	if (answer->error == 0 && answer->result == AT_RESULT_NO_CARRIER &&
-	    answer->elapsed_ms <= V250_ATO_PROMPT_MS) {
+	    at_queue_elapsed_ms(v->queue) <= V250_ATO_PROMPT_MS) {
 		v->needs_sync = false;
 		finish(v, "ATO: NO CARRIER", "");
 		return;

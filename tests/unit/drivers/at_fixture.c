@@ -281,7 +281,7 @@ void on_command_done(void *user, const struct at_answer *answer)
 	c->n_done++;
 	c->error = answer->error;
 	c->result = answer->result;
-	c->elapsed_ms = answer->elapsed_ms;
+	c->elapsed_ms = at_queue_elapsed_ms(c->f->queue);
 	c->done_ms = now_ms(c->f);
 	switch (answer->error) {
 	case 0:
