@@ -329,7 +329,7 @@ int tl_line_dial(struct tl_ctx *ctx, tl_client client_id, tl_line line_id, const
 	set_limits(call, params);
 	*ret_session = HAL_CONTAINER_OF(call->sessions.next, struct core_session, of_call)->id;
 	if (ret_op)
-		*ret_op = request->op;
+		*ret_op = request->event.op;
 	core_call_announce(call);
 	if (line->state == TL_LINE_READY) {
 		line->call = call;
@@ -386,7 +386,7 @@ int tl_line_command(struct tl_ctx *ctx, tl_client client_id, tl_line line_id, co
 	line->commanding = true;
 	hal_list_append(&line->commands, &request->of_target);
 	if (ret_op)
-		*ret_op = request->op;
+		*ret_op = request->event.op;
 	return 0;
 }
 
@@ -410,7 +410,7 @@ int tl_line_reset(struct tl_ctx *ctx, tl_client client_id, tl_line line_id, enum
 		return r;
 	core_request_done_all(&line->commands, -ECANCELED, "the line was reset");
 	if (ret_op)
-		*ret_op = request->op;
+		*ret_op = request->event.op;
 	hal_list_append(&line->resets, &request->of_target);
 	if (!line->driver)
 		core_identity_forget(line);

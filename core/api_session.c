@@ -54,7 +54,7 @@ int tl_session_answer(struct tl_ctx *ctx, tl_session id, enum tl_media media, ui
 	call->went_off_hook = true;
 	hal_list_append(&call->setup, &request->of_target);
 	if (ret_op)
-		*ret_op = request->op;
+		*ret_op = request->event.op;
 	return 0;
 }
 
@@ -98,7 +98,7 @@ static int drop(struct tl_ctx *ctx, tl_session id, enum tl_origin origin, const 
 	if (r < 0)
 		return r;
 	if (ret_op)
-		*ret_op = request->op;
+		*ret_op = request->event.op;
 	hal_list_append(&call->drops, &request->of_target);
 	if (drain_ms)
 		core_call_drain(call, origin, *drain_ms);
@@ -124,7 +124,7 @@ static int hold(struct tl_ctx *ctx, tl_session id, enum core_op op, uint64_t *re
 	call->holding = true;
 	hal_list_append(&call->holds, &request->of_target);
 	if (ret_op)
-		*ret_op = request->op;
+		*ret_op = request->event.op;
 	return 0;
 }
 

@@ -138,7 +138,7 @@ static int change_mode(struct tl_ctx *ctx, tl_session id, bool escape, uint64_t 
 	}
 	hal_list_append(&call->modes, &request->of_target);
 	if (ret_op)
-		*ret_op = request->op;
+		*ret_op = request->event.op;
 	return 0;
 }
 

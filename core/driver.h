@@ -258,7 +258,7 @@ void core_line_ring_end(struct core_line *line);
 /* Caller's number and name, "" where not told; before or after the first ring. */
 void core_line_caller(struct core_line *line, const char *number, const char *name);
 /* error: as for requests; text: information lines and result, '\n' between them. */
-void core_line_command_done(struct core_line *line, int error, const char *text);
+void core_line_command_done(struct core_line *line, int error, struct hal_slice text);
 
 /* ---- upcalls: the call on the line; ignored (and logged) when there is none ---- */
 

@@ -2,7 +2,6 @@
 #include "core/event.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/call.h"
 #include "core/client.h"
@@ -11,11 +10,21 @@
 
 struct tl_event *tl_event_free(struct tl_event *event)
 {
-	if (event) {
-		free(event->text);
-		free(event);
-	}
+	free(event);
 	return NULL;
+}
+
+struct tl_event *core_event_copy(const struct tl_event *event, struct hal_slice text)
+{
+	struct tl_event *copy = malloc(sizeof(*copy) + text.len + 1);
+	char *behind = (char *)(copy + 1);
+
+	if (!copy)
+		return NULL;
+	*copy = *event;
+	(void)hal_slice_copy(text, behind, text.len + 1);
+	copy->text = behind;
+	return copy;
 }
 
 void core_event_wake(struct tl_ctx *ctx)
@@ -65,21 +74,12 @@ static void send(struct core_client *client, const struct tl_event *event)
 		lose(client);
 		return;
 	}
-	copy = malloc(sizeof(*copy));
+	copy = core_event_copy(event, hal_slice_str(event->text));
 	if (!copy) {
 		lose(client);
 		return;
 	}
-	*copy = *event;
 	copy->client = client->id;
-	if (event->text) {
-		copy->text = strdup(event->text);
-		if (!copy->text) {
-			free(copy);
-			lose(client);
-			return;
-		}
-	}
 	client->n_events++;
 	enqueue(client->ctx, copy);
 }

@@ -13,6 +13,7 @@
 #include "core/ctx.h"
 #include "core/driver.h"
 #include "hal/list.h"
+#include "hal/slice.h"
 
 struct core_call;
 struct core_client;
@@ -41,10 +42,12 @@ struct tl_event {
 	uint64_t boot_us;
 	int64_t wall_us;
 	char line_name[CORE_NAME_MAX];
-	char *text;			      /* NULL: "" */
+	const char *text;		      /* once queued in the same block; NULL: "" */
 	const struct tl_session_info *record; /* in the same block; NULL: none */
 };
 
+/* A copy of it with this text, in one block. @return NULL: no memory */
+struct tl_event *core_event_copy(const struct tl_event *event, struct hal_slice text);
 /* Put a completion that was allocated beforehand into the queue; takes ownership. */
 void core_event_complete(struct tl_ctx *ctx, struct tl_event *event);
 /* What every event of the call says; the rest is zeroed. */

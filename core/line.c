@@ -497,10 +497,14 @@ void core_line_caller(struct core_line *line, const char *number, const char *na
 	core_event_call(call, TL_EVENT_CALL_INFO);
 }
 
-void core_line_command_done(struct core_line *line, int error, const char *text)
+void core_line_command_done(struct core_line *line, int error, struct hal_slice text)
 {
+	struct hal_list *node = line->commands.next;
+
 	line->commanding = false;
-	core_request_done_all(&line->commands, error, text);
+	if (!hal_list_empty(&line->commands))
+		core_request_done(HAL_CONTAINER_OF(node, struct core_request, of_target), error,
+				  text);
 }
 
 void core_call_diagnosed(struct core_line *line, const struct core_cause *cause)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define TEXT_MAX   8192 /* of an answer */
-#define TEXT_USUAL 512	/* allocated beforehand: malloc() has that at hand */
+#define TEXT_USUAL 512	/* of one that has more than a result */
 
 /* How a basic command begins: at most one of these, then a letter (V.250 §5.3.1, Hayes). */
 static const char prefixes[] = "&%\\";
@@ -156,31 +156,38 @@ int v250_command_check(struct hal_slice body)
 }
 
 /* Without memory the text is gone, and with it the command's success. */
-static void grow_text(struct v250 *v)
+static void grow_text(struct v250 *v, size_t size)
 {
-	char *text = realloc(v->text, TEXT_MAX);
+	char *text = realloc(v->text, size);
 
 	if (!text)
 		free(v->text);
 	v->text = text;
-	v->text_size = TEXT_MAX;
+	v->text_size = text ? size : TEXT_MAX;
 }
 
 static void add_text(struct v250 *v, struct hal_slice line)
 {
-	size_t needed = v->text_len + line.len + 2;
+	size_t needed = v->text_len + line.len + 1;
 
 	if (needed > TEXT_MAX)
 		return;
-	if (v->text && needed > v->text_size)
-		grow_text(v);
+	if (needed > v->text_size)
+		grow_text(v, needed > TEXT_USUAL ? TEXT_MAX : TEXT_USUAL);
 	if (!v->text)
 		return;
 	if (v->text_len)
 		v->text[v->text_len++] = '\n';
 	memcpy(v->text + v->text_len, line.data, line.len);
 	v->text_len += line.len;
-	v->text[v->text_len] = '\0';
+}
+
+static void free_text(struct v250 *v)
+{
+	free(v->text);
+	v->text = NULL;
+	v->text_len = 0;
+	v->text_size = 0;
 }
 
 static void on_line(void *user, struct hal_slice line)
@@ -191,22 +198,24 @@ static void on_line(void *user, struct hal_slice line)
 static void on_done(void *user, const struct at_answer *answer)
 {
 	struct v250 *v = user;
+	struct hal_slice text = answer->final;
 	int error = answer->error;
-	char *text;
 
 	if (error == -ECANCELED || error == -ENODEV)
 		return;
-	if (error == 0)
-		add_text(v, answer->final);
-	text = v->text;
-	if (error == 0 && answer->result != AT_RESULT_OK)
+	/* Most answers are a result alone. */
+	if (v->text_size > 0) {
+		if (error == 0)
+			add_text(v, answer->final);
+		text = hal_slice(v->text, v->text_len);
+		if (error == 0 && !v->text)
+			error = -ENOMEM;
+	}
+	if (answer->error == 0 && answer->result != AT_RESULT_OK)
 		error = -EPROTO;
-	if (error == 0 && !text)
-		error = -ENOMEM;
-	v->text = NULL;
 	v->phase = V250_READY;
 	core_line_command_done(v->line, error, text);
-	free(text);
+	free_text(v);
 }
 
 int v250_command(void *driver, const char *text, uint32_t timeout_ms)
@@ -231,22 +240,14 @@ int v250_command(void *driver, const char *text, uint32_t timeout_ms)
 	if (body.len + 2 > AT_CMD_TEXT_MAX)
 		return -EINVAL;
 	v250_new_activity(v, V250_COMMAND);
-	free(v->text); /* of a command that a call has pushed aside */
-	v->text = malloc(TEXT_USUAL);
-	v->text_size = TEXT_USUAL;
-	v->text_len = 0;
-	if (v->text)
-		v->text[0] = '\0'; /* to clear all of it would cost more than the rest */
+	free_text(v); /* of a command that a call has pushed aside */
 	command[0] = 'A';
 	command[1] = 'T';
 	(void)hal_slice_copy(body, command + 2, sizeof(command) - 2);
 	spec.text = command;
 	spec.group = v->group;
-	r = v->text ? at_queue_submit(v->queue, &spec) : -ENOMEM;
-	if (r == 0)
-		return 0;
-	free(v->text);
-	v->text = NULL;
-	v->phase = V250_READY;
+	r = at_queue_submit(v->queue, &spec);
+	if (r < 0)
+		v->phase = V250_READY;
 	return r;
 }

@@ -272,7 +272,7 @@ Test(event, makes_the_descriptor_readable)
 	cr_assert_not(is_readable(ctx));
 	cr_assert_eq(core_client_find(ctx, tl_ctx_get_client(ctx), &client), 0);
 	cr_assert_eq(core_request_new(client, NULL, (tl_session){0}, &request), 0);
-	core_request_done(request, 0, "text");
+	core_request_done(request, 0, HAL_SLICE("text"));
 	cr_assert(is_readable(ctx));
 	cr_assert_eq(tl_ctx_dispatch(ctx), 0);
 	cr_assert_eq(tl_ctx_next_event(ctx, &event), 1);

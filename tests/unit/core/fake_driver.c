@@ -85,7 +85,8 @@ static int attach(struct core_line *line, const struct core_driver_host *host, v
 	if (f->attach_error < 0)
 		return f->attach_error;
 	d = malloc(sizeof(*d));
-	cr_assert(d);
+	if (!d)
+		return -ENOMEM;
 	*d = (struct driver){.fake = f, .line = line};
 	hal_work_init(&d->work, on_work);
 	if (!f->silent)

@@ -390,11 +390,11 @@ Test(line, command_completes_with_its_text_and_keeps_others_out)
 	cr_assert_eq(tl_line_command(f.ctx, self, line, "I3", 0, &op), 0);
 	cr_assert_eq(tl_line_command(f.ctx, self, line, "I4", 0, NULL), -EBUSY);
 	cr_assert_eq(tl_line_dial(f.ctx, self, line, "1", NULL, &session, NULL), -EBUSY);
-	core_line_command_done(f.line, 0, "text\nOK");
+	core_line_command_done(f.line, 0, HAL_SLICE("text\nOK"));
 	fake_assert_done(&f, op, 0);
 	cr_assert_str_eq(tl_event_get_text(fake_last(&f, TL_EVENT_OP_DONE)), "text\nOK");
 	cr_assert_eq(tl_line_command(f.ctx, self, line, "I4", 0, &op), 0);
-	core_line_command_done(f.line, -EPROTO, "ERROR");
+	core_line_command_done(f.line, -EPROTO, HAL_SLICE("ERROR"));
 	fake_assert_done(&f, op, -EPROTO);
 	fake_fini(&f);
 }
@@ -413,9 +413,9 @@ Test(line, command_whose_client_is_gone_keeps_the_line_until_it_is_done)
 	cr_assert_eq(tl_line_command(f.ctx, client, line, "I3", 0, NULL), 0);
 	cr_assert_eq(tl_client_close(f.ctx, client), 0);
 	cr_assert_eq(tl_line_command(f.ctx, self, line, "I4", 0, NULL), -EBUSY);
-	core_line_command_done(f.line, 0, "of the first");
+	core_line_command_done(f.line, 0, HAL_SLICE("of the first"));
 	cr_assert_eq(tl_line_command(f.ctx, self, line, "I4", 0, &op), 0);
-	core_line_command_done(f.line, 0, "of the second");
+	core_line_command_done(f.line, 0, HAL_SLICE("of the second"));
 	fake_assert_done(&f, op, 0);
 	cr_assert_str_eq(tl_event_get_text(fake_last(&f, TL_EVENT_OP_DONE)), "of the second");
 	fake_fini(&f);
@@ -433,7 +433,7 @@ static void command_fails(struct fake *f, void (*what)(struct fake *f), int resu
 	cr_assert_eq(tl_line_command(f->ctx, tl_ctx_get_client(f->ctx), line, "I", 0, &op), 0);
 	what(f);
 	fake_assert_done(f, op, result);
-	core_line_command_done(f->line, 0, "too late");
+	core_line_command_done(f->line, 0, HAL_SLICE("too late"));
 	fake_fetch(f);
 	fake_assert_done(f, op, result);
 }

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 
+#include "core/request.h"
 #include "tests/unit/core/fake_driver.h"
 #include "tests/unit/hal/wrap.h"
 
@@ -141,9 +142,9 @@ static const struct {
 	enum start start;
 	unsigned int allocations; /* at least */
 } operations[] = {
-	{"dial", dial, READY, 4},
-	{"drop", drop, CONNECTED, 2},
-	{"answer", answer, OFFERED, 2},
+	{"dial", dial, READY, 3},
+	{"drop", drop, CONNECTED, 1},
+	{"answer", answer, OFFERED, 1},
 	{"join", join, CONNECTED, 1},
 	{"session info", session_info, CONNECTED, 1},
 	{"line info", line_info, READY, 1},
@@ -152,8 +153,8 @@ static const struct {
 	{"watch", watch, CONNECTED, 1},
 	{"open", line_open, READY, 1},
 	{"line", line_add, READY, 1},
-	{"command", line_command, READY, 2},
-	{"reset", line_reset, READY, 2},
+	{"command", line_command, READY, 1},
+	{"reset", line_reset, READY, 1},
 	{"line list", line_list, READY, 1},
 	{"session list", session_list, CONNECTED, 1},
 };
@@ -219,6 +220,8 @@ Test(memory, that_runs_out_leaves_everything_as_it_was)
 		unsigned int failed = 0;
 
 		for (unsigned int nth = 1; fails_cleanly(i, &wrap_calloc, nth); nth++)
+			failed++;
+		for (unsigned int nth = 1; fails_cleanly(i, &wrap_malloc, nth); nth++)
 			failed++;
 		cr_assert_geq(failed, operations[i].allocations, "%s", operations[i].name);
 	}
@@ -314,8 +317,7 @@ Test(memory, for_events_makes_them_lost_and_that_is_told)
 	assert_lost(&s, 1);
 	fake_run_ms(&s.f, 1000);
 	fake_clear(&s.f);
-	/* Its text. */
-	wrap_fail_next(&wrap_strdup, ENOMEM);
+	wrap_fail_next(&wrap_malloc, ENOMEM);
 	core_line_lost(s.f.line);
 	/* Telling of it has to wait for memory, too. */
 	wrap_fail_next(&wrap_calloc, ENOMEM);
@@ -364,19 +366,24 @@ Test(memory, that_runs_out_halfway_lets_nobody_watch)
 	(void)tl_ctx_free(s.f.ctx);
 }
 
+/* Longer than what a request has room for. */
+#define LONG_ANSWER HAL_SLICE("a line of an answer\nand another one\nOK")
+
 Test(memory, for_the_text_of_a_completion_makes_it_an_error)
 {
 	struct stage s;
 	uint64_t op;
 
+	cr_assert_gt(LONG_ANSWER.len, CORE_REQUEST_TEXT);
+
 	prepare(&s, READY);
 	cr_assert_eq(tl_line_command(s.f.ctx, s.self, s.line, "I", 0, &op), 0);
-	wrap_fail_next(&wrap_strdup, ENOMEM);
-	core_line_command_done(s.f.line, 0, "answer");
+	wrap_fail_next(&wrap_malloc, ENOMEM);
+	core_line_command_done(s.f.line, 0, LONG_ANSWER);
 	fake_assert_done(&s.f, op, -ENOMEM);
 	cr_assert_eq(tl_line_command(s.f.ctx, s.self, s.line, "I", 0, &op), 0);
-	wrap_fail_next(&wrap_strdup, ENOMEM);
-	core_line_command_done(s.f.line, -EPROTO, "answer");
+	wrap_fail_next(&wrap_malloc, ENOMEM);
+	core_line_command_done(s.f.line, -EPROTO, LONG_ANSWER);
 	fake_assert_done(&s.f, op, -EPROTO);
 	fake_clear(&s.f);
 	(void)tl_ctx_free(s.f.ctx);

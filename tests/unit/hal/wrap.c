@@ -17,8 +17,8 @@
 
 struct wrap wrap_bind, wrap_calloc, wrap_epoll_create1, wrap_epoll_ctl, wrap_epoll_wait, wrap_flock,
 	wrap_fork, wrap_pipe2, wrap_recv, wrap_send, wrap_setsockopt, wrap_inotify_init1,
-	wrap_malloc, wrap_posix_openpt, wrap_realloc, wrap_rename, wrap_socket, wrap_strdup,
-	wrap_timerfd_create, wrap_timerfd_settime, wrap_write;
+	wrap_malloc, wrap_posix_openpt, wrap_realloc, wrap_rename, wrap_socket, wrap_timerfd_create,
+	wrap_timerfd_settime, wrap_write;
 
 REAL int __real_bind(int fd, const struct sockaddr *address, socklen_t len);
 REAL void *__real_calloc(size_t n, size_t size);
@@ -36,7 +36,6 @@ REAL int __real_rename(const char *from, const char *to);
 REAL ssize_t __real_send(int fd, const void *buf, size_t len, int flags);
 REAL int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t len);
 REAL int __real_socket(int domain, int type, int protocol);
-REAL char *__real_strdup(const char *text);
 REAL ssize_t __real_write(int fd, const void *buf, size_t len);
 REAL int __real_flock(int fd, int operation);
 REAL int __real_timerfd_create(clockid_t clock, int flags);
@@ -164,11 +163,6 @@ int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t 
 int __wrap_socket(int domain, int type, int protocol)
 {
 	return fails(&wrap_socket) ? -1 : __real_socket(domain, type, protocol);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return fails(&wrap_strdup) ? NULL : __real_strdup(text);
 }
 
 ssize_t __wrap_write(int fd, const void *buf, size_t len)

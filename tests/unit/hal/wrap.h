@@ -31,7 +31,6 @@ extern struct wrap wrap_rename;
 extern struct wrap wrap_send;
 extern struct wrap wrap_setsockopt;
 extern struct wrap wrap_socket;
-extern struct wrap wrap_strdup;
 extern struct wrap wrap_timerfd_create;
 extern struct wrap wrap_timerfd_settime;
 extern struct wrap wrap_write;
