@@ -31,6 +31,7 @@ int core_client_new(struct tl_ctx *ctx, const char *name, struct core_client **r
 	hal_list_init(&client->sessions);
 	hal_list_init(&client->opens);
 	hal_list_init(&client->requests);
+	hal_list_init(&client->of_lost);
 	hal_list_append(&ctx->client_list, &client->node);
 	ctx->counts[TL_COUNT_CLIENTS]++;
 	*ret_client = client;
@@ -75,6 +76,7 @@ void core_client_free(struct core_client *client)
 			HAL_CONTAINER_OF(client->requests.next, struct core_request, of_client));
 	core_final_unwatch(client);
 	core_event_purge_client(client);
+	hal_list_del(&client->of_lost);
 	hal_list_del(&client->node);
 	core_handles_remove(&client->ctx->clients, client->id.id);
 	client->ctx->counts[TL_COUNT_CLIENTS]--;

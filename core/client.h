@@ -13,7 +13,8 @@
 struct core_line;
 
 struct core_client {
-	struct hal_list node; /* tl_ctx.client_list */
+	struct hal_list node;	 /* tl_ctx.client_list */
+	struct hal_list of_lost; /* tl_ctx.lost_list while n_lost counts */
 	struct tl_ctx *ctx;
 	tl_client id;
 	char name[CORE_NAME_MAX];

@@ -41,6 +41,7 @@ int core_ctx_new(const struct hal_clock *clock, const struct core_driver_set *dr
 	hal_list_init(&ctx->line_list);
 	hal_list_init(&ctx->call_list);
 	hal_list_init(&ctx->client_list);
+	hal_list_init(&ctx->lost_list);
 	hal_list_init(&ctx->events);
 	hal_work_init(&ctx->wake, on_wake);
 	r = hal_loop_new(clock, &ctx->loop);

@@ -35,6 +35,7 @@ struct tl_ctx {
 	struct hal_list line_list;   /* core_line.node, oldest first */
 	struct hal_list call_list;   /* core_call.node */
 	struct hal_list client_list; /* core_client.node */
+	struct hal_list lost_list;   /* core_client.of_lost, oldest first */
 	struct hal_list events;	     /* tl_event.node, oldest first */
 	struct hal_work wake;	     /* makes the descriptor readable when an event waits */
 	bool dispatching;

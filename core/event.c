@@ -61,7 +61,8 @@ static bool is_limited(const struct tl_event *event)
 
 static void lose(struct core_client *client)
 {
-	client->n_lost++;
+	if (client->n_lost++ == 0)
+		hal_list_append(&client->ctx->lost_list, &client->of_lost);
 	client->ctx->counts[TL_COUNT_EVENTS_LOST_TOTAL]++;
 }
 
@@ -292,24 +293,20 @@ static struct tl_event *next_lost(struct tl_ctx *ctx)
 {
 	struct core_client *client;
 	struct tl_event *event;
-	struct hal_list *node;
 
-	hal_list_for_each (node, &ctx->client_list) {
-		client = HAL_CONTAINER_OF(node, struct core_client, node);
-		if (!client->n_lost)
-			continue;
-		event = calloc(1, sizeof(*event));
-		if (!event)
-			return NULL;
-		event->type = TL_EVENT_LOST;
-		event->client = client->id;
-		event->count = client->n_lost;
-		event->boot_us = hal_clock_boot_us(ctx->clock);
-		event->wall_us = hal_clock_wall_us(ctx->clock);
-		client->n_lost = 0;
-		return event;
-	}
-	return NULL;
+	if (hal_list_empty(&ctx->lost_list))
+		return NULL;
+	event = calloc(1, sizeof(*event));
+	if (!event)
+		return NULL;
+	client = HAL_CONTAINER_OF(hal_list_pop(&ctx->lost_list), struct core_client, of_lost);
+	event->type = TL_EVENT_LOST;
+	event->client = client->id;
+	event->count = client->n_lost;
+	event->boot_us = hal_clock_boot_us(ctx->clock);
+	event->wall_us = hal_clock_wall_us(ctx->clock);
+	client->n_lost = 0;
+	return event;
 }
 
 int tl_ctx_next_event(struct tl_ctx *ctx, struct tl_event **ret_event)

@@ -137,6 +137,37 @@ Test(event, beyond_the_limit_is_counted_and_told)
 	fake_fini(&f);
 }
 
+Test(event, what_a_closed_client_has_lost_is_told_to_nobody)
+{
+	struct tl_event *event;
+	tl_client clients[3];
+	struct fake f;
+	tl_line line;
+
+	fake_init(&f);
+	line = fake_ready(&f);
+	for (size_t i = 0; i < 3; i++) {
+		clients[i] = fake_client(&f, "monitor");
+		cr_assert_eq(tl_line_open(f.ctx, clients[i], line, TL_PRIVILEGE_MONITOR, 0), 0);
+	}
+	fake_clear(&f);
+	for (size_t i = 0; i < TL_EVENTS_PER_CLIENT_MAX + 2; i++)
+		core_event_line(f.line, TL_EVENT_LINE_STATE);
+	cr_assert_eq(tl_client_close(f.ctx, clients[0]), 0);
+	cr_assert_eq(tl_client_close(f.ctx, clients[2]), 0);
+	for (size_t i = 0; i < TL_EVENTS_PER_CLIENT_MAX; i++) {
+		cr_assert_eq(tl_ctx_next_event(f.ctx, &event), 1);
+		cr_assert_eq(tl_event_get_type(event), TL_EVENT_LINE_STATE);
+		(void)tl_event_free(event);
+	}
+	fake_fetch(&f);
+	cr_assert_eq(f.n_events, 1);
+	cr_assert_eq(tl_event_get_type(f.events[0]), TL_EVENT_LOST);
+	cr_assert_eq(tl_event_get_client(f.events[0]).id, clients[1].id);
+	cr_assert_eq(tl_event_get_count(f.events[0]), 2);
+	fake_fini(&f);
+}
+
 Test(event, of_a_released_session_is_purged_but_its_completions)
 {
 	tl_session session, other;
