@@ -46,11 +46,9 @@ static size_t write_library(struct rig *rig, const char *buf, size_t len)
 
 static void wait_library(struct rig *rig)
 {
-	struct pollfd fd = {.fd = tl_ctx_get_fd(rig->user.ctx), .events = POLLIN};
 	struct tl_event *event;
 
-	(void)poll(&fd, 1, -1);
-	bench_check(tl_ctx_dispatch(rig->user.ctx) == 0, "dispatch");
+	bench_check(tl_ctx_wait(rig->user.ctx, -1) == 0, "wait");
 	while (tl_ctx_next_event(rig->user.ctx, &event) > 0)
 		(void)tl_event_free(event);
 }
