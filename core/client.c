@@ -117,9 +117,10 @@ struct core_open *core_open_find(struct core_client *client, struct core_line *l
 	struct core_open *open;
 	struct hal_list *node;
 
-	hal_list_for_each (node, &client->opens) {
-		open = HAL_CONTAINER_OF(node, struct core_open, of_client);
-		if (open->line == line)
+	/* Few have a line open, but one may have many. */
+	hal_list_for_each (node, &line->opens) {
+		open = HAL_CONTAINER_OF(node, struct core_open, of_line);
+		if (open->client == client)
 			return open;
 	}
 	return NULL;
