@@ -383,12 +383,7 @@ static void on_synced(void *user, const struct at_answer *answer)
 		ready(v, NULL);
 }
 
-static void recovered(struct v250 *v)
-{
-	ready(v, NULL);
-}
-
-static int recover_now(struct v250 *v)
+static int clean_up(struct v250 *v)
 {
 	if (v->needs_setup)
 		return start_settings(v, 1);
@@ -396,7 +391,7 @@ static int recover_now(struct v250 *v)
 		return v250_submit(v, "AT+FCLASS=0", V250_LOCAL_MS, 0, on_synced);
 	if (v->needs_sync)
 		return v250_submit(v, "AT", V250_LOCAL_MS, 0, on_synced);
-	v250_later(v, recovered);
+	ready(v, NULL);
 	return 0;
 }
 
@@ -411,18 +406,20 @@ int v250_recover(void *driver)
 	at_queue_restart(v->queue);
 	if (v->has_lines)
 		(void)hal_stream_watch_lines(at_queue_stream(v->queue), 0);
-	if (hal_timer_armed(&v->dtr_timer))
-		return 0;
-	return recover_now(v);
+	/* When many calls end at once, the other lines are proved on hook before this one is
+	 * cleaned up: what ends waits for nothing that the next call needs. */
+	if (!hal_timer_armed(&v->dtr_timer))
+		v250_later(v, v250_recover_now);
+	return 0;
 }
 
-void v250_recover_dtr(struct v250 *v)
+void v250_recover_now(struct v250 *v)
 {
 	int r;
 
 	if (v->phase != V250_RECOVERING)
 		return;
-	r = recover_now(v);
+	r = clean_up(v);
 	if (r < 0)
 		v250_down(v, r, "the modem could not be made ready for the next call");
 }

@@ -116,7 +116,7 @@ static void on_dtr_timer(struct hal_timer *timer)
 	struct v250 *v = HAL_CONTAINER_OF(timer, struct v250, dtr_timer);
 
 	raise_dtr(v);
-	v250_recover_dtr(v);
+	v250_recover_now(v);
 }
 
 /* ---- what the modem says unasked ---- */

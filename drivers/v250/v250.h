@@ -163,8 +163,8 @@ bool v250_dcd(struct v250 *v);
 void v250_probe(struct v250 *v);
 void v250_probe_stuck(struct v250 *v);
 int v250_recover(void *driver);
-/* DTR is up again: go on recovering if that was waited for. */
-void v250_recover_dtr(struct v250 *v);
+/* Go on recovering, if that is what is being done: its turn has come, or DTR is up again. */
+void v250_recover_now(struct v250 *v);
 
 /* ---- call.c ---- */
 

@@ -3,6 +3,7 @@
  * that the line is on hook, or says that it could not and leaves the line faulty. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <criterion/criterion.h>
 
@@ -12,9 +13,22 @@ enum moment { WHILE_DIALING, WHILE_CONNECTED, WHILE_TALKING, MOMENTS };
 
 static const char *const moments[MOMENTS] = {"dialing", "connected", "talking"};
 
+static tl_session talk(struct rig *rig, size_t index, const char *number)
+{
+	struct tl_dial_params *params = tl_dial_params_new();
+	tl_session session;
+
+	tl_dial_params_set_media(params, TL_MEDIA_VOICE);
+	cr_assert_eq(tl_line_dial(rig->ctx, tl_ctx_get_client(rig->ctx), rig->modems[index].line,
+				  number, params, &session, NULL),
+		     0);
+	(void)tl_dial_params_free(params);
+	cr_assert(rig_until_call(rig, session, TL_CALL_PROCEEDING, 10000));
+	return session;
+}
+
 static tl_session begin(struct rig *rig, enum moment moment)
 {
-	struct tl_dial_params *params;
 	tl_session session;
 
 	switch (moment) {
@@ -28,14 +42,7 @@ static tl_session begin(struct rig *rig, enum moment moment)
 	case MOMENTS:
 		break;
 	}
-	params = tl_dial_params_new();
-	tl_dial_params_set_media(params, TL_MEDIA_VOICE);
-	cr_assert_eq(tl_line_dial(rig->ctx, tl_ctx_get_client(rig->ctx), rig->modems[0].line, "102",
-				  params, &session, NULL),
-		     0);
-	(void)tl_dial_params_free(params);
-	cr_assert(rig_until_call(rig, session, TL_CALL_PROCEEDING, 10000));
-	return session;
+	return talk(rig, 0, "102");
 }
 
 static void check(struct rig *rig, tl_session session, uint64_t op, const char *what)
@@ -106,6 +113,52 @@ Test(drop, of_a_sound_modem_takes_one_step)
 	(void)tl_session_info_free(info);
 	cr_assert_eq(tl_session_release(rig.ctx, session, 0), 0);
 	rig_run_ms(&rig, 5000);
+	rig_fini(&rig);
+}
+
+/* How many answers had come when the first line was made ready for the next call. */
+struct answers {
+	size_t n, before_clean_up;
+	bool cleaned_up;
+};
+
+static void count_answers(void *user, enum tl_log_level level, const char *line)
+{
+	struct answers *answers = user;
+
+	if (level != TL_LOG_TRACE)
+		return;
+	if (strstr(line, ": < OK"))
+		answers->n++;
+	if (!strstr(line, ": > AT+FCLASS=0") || answers->cleaned_up)
+		return;
+	answers->cleaned_up = true;
+	answers->before_clean_up = answers->n;
+}
+
+Test(drop, of_many_calls_proves_all_lines_on_hook_before_it_cleans_up_any)
+{
+	const struct rig_options options = {
+		.modems = RIG_MODEMS, .without_lines = true, .voice = true, .no_diagnostics = true};
+	tl_session sessions[RIG_MODEMS];
+	struct answers answers = {0};
+	struct rig rig;
+
+	rig_init(&rig, &options);
+	for (size_t i = 0; i < RIG_MODEMS; i++)
+		sessions[i] = talk(&rig, i, "400");
+	tl_ctx_set_log(rig.ctx, count_answers, &answers, TL_LOG_TRACE, false);
+	for (size_t i = 0; i < RIG_MODEMS; i++)
+		cr_assert_eq(tl_session_drop(rig.ctx, sessions[i], TL_DROP_USER, NULL), 0);
+	for (size_t i = 0; i < RIG_MODEMS; i++) {
+		cr_assert(rig_until_call(&rig, sessions[i], TL_CALL_IDLE, 60000));
+		cr_assert(rig_until_line(&rig, rig.modems[i].line, TL_LINE_READY, 60000));
+	}
+	/* To ATH and to AT+VLS?, each. */
+	cr_assert(answers.cleaned_up);
+	cr_assert_eq(answers.before_clean_up, 2 * RIG_MODEMS, "%zu", answers.before_clean_up);
+	for (size_t i = 0; i < RIG_MODEMS; i++)
+		cr_assert_eq(tl_session_release(rig.ctx, sessions[i], 0), 0);
 	rig_fini(&rig);
 }
 
