@@ -90,7 +90,6 @@ void core_event_fill_call(struct tl_event *event, const struct core_call *call,
 {
 	*event = (struct tl_event){
 		.type = type,
-		.line = call->line_id,
 		.call = call->record.call,
 		.call_state = call->record.state,
 		.direction = call->record.direction,
@@ -100,7 +99,7 @@ void core_event_fill_call(struct tl_event *event, const struct core_call *call,
 		.monitors = call->monitors,
 	};
 
-	core_text_copy(event->line_name, sizeof(event->line_name), call->line_name);
+	core_event_set_line(event, call->line_id, call->line_name);
 }
 
 static void send_to_watchers(const struct core_call *call, const struct tl_event *event)
@@ -209,7 +208,6 @@ void core_event_line(struct core_line *line, enum tl_event_type type)
 {
 	struct tl_event event = {
 		.type = type,
-		.line = line->id,
 		.call = line->call ? line->call->record.call : 0,
 		.line_state = line->state,
 		.result = line->error,
@@ -219,7 +217,7 @@ void core_event_line(struct core_line *line, enum tl_event_type type)
 	struct core_client *client;
 	struct hal_list *node;
 
-	core_text_copy(event.line_name, sizeof(event.line_name), line->config.name);
+	core_event_set_line(&event, line->id, line->config.name);
 	hal_list_for_each (node, &line->ctx->client_list) {
 		client = HAL_CONTAINER_OF(node, struct core_client, node);
 		if (client->watching || core_open_find(client, line))

@@ -8,6 +8,8 @@
  * for what did not fit.
  */
 
+#include <string.h>
+
 #include <trunkline/event.h>
 
 #include "core/ctx.h"
@@ -46,6 +48,13 @@ struct tl_event {
 	const struct tl_session_info *record; /* in the same block; NULL: none */
 };
 
+/* Which line it is about. Names are copied whole: to look for their end takes longer. */
+static inline void core_event_set_line(struct tl_event *event, tl_line line,
+				       const char name[CORE_NAME_MAX])
+{
+	event->line = line;
+	memcpy(event->line_name, name, CORE_NAME_MAX);
+}
 /* A copy of it with this text, in one block. @return NULL: no memory */
 struct tl_event *core_event_copy(const struct tl_event *event, struct hal_slice text);
 /* Put a completion that was allocated beforehand into the queue; takes ownership. */

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "core/line.h"
-#include "core/record.h"
 
 int core_request_new(struct core_client *client, struct core_line *line, tl_session session,
 		     struct core_request **ret_request)
@@ -24,10 +23,8 @@ int core_request_new(struct core_client *client, struct core_line *line, tl_sess
 		.session = session,
 		.op = ++ctx->last_op,
 	};
-	if (line) {
-		request->event.line = line->id;
-		core_text_copy(request->event.line_name, CORE_NAME_MAX, line->config.name);
-	}
+	if (line)
+		core_event_set_line(&request->event, line->id, line->config.name);
 	request->client = client;
 	hal_list_init(&request->of_target);
 	hal_list_append(&client->requests, &request->of_client);

@@ -339,9 +339,25 @@ static int run_idle(struct hal_loop *loop, bool busy)
 	return run_works(&loop->idle, HAL_LOOP_MAX_WORKS);
 }
 
-static int run_turn(struct hal_loop *loop, int timeout_ms)
+/* What is queued; not what that queues. */
+static int run_queued(struct hal_loop *loop)
 {
 	struct hal_list works;
+	int count;
+
+	if (hal_list_empty(&loop->works))
+		return 0;
+	hal_list_init(&works);
+	hal_list_splice(&works, &loop->works);
+	count = run_works(&works, HAL_LOOP_MAX_WORKS);
+	/* Those that are left come before those that were queued meanwhile. */
+	hal_list_splice(&works, &loop->works);
+	hal_list_splice(&loop->works, &works);
+	return count;
+}
+
+static int run_turn(struct hal_loop *loop, int timeout_ms)
+{
 	int r;
 
 	assert(!loop->dispatching);
@@ -349,12 +365,7 @@ static int run_turn(struct hal_loop *loop, int timeout_ms)
 	r = run_events(loop, timeout_ms);
 	if (r >= 0) {
 		r += run_timers(loop);
-		hal_list_init(&works);
-		hal_list_splice(&works, &loop->works);
-		r += run_works(&works, HAL_LOOP_MAX_WORKS);
-		/* Those that are left come before those that were queued meanwhile. */
-		hal_list_splice(&works, &loop->works);
-		hal_list_splice(&loop->works, &works);
+		r += run_queued(loop);
 		r += run_idle(loop, r > 0);
 		r += run_works(&loop->dead, INT_MAX);
 	}

@@ -162,7 +162,7 @@ static void complete(struct at_queue *queue, struct at_cmd *cmd, const struct at
 
 	/* Before the call, which may want the slot. The escape's is not one of ours. */
 	if (cmd != &queue->escape.cmd)
-		hal_list_append(&queue->free, &cmd->node);
+		hal_list_prepend(&queue->free, &cmd->node);
 	if (on_done)
 		on_done(user, answer);
 }
@@ -332,13 +332,18 @@ static bool is_unasked(const struct at_queue *queue, struct hal_slice line)
 				   : result != AT_RESULT_NONE;
 }
 
-static void take_line(struct at_queue *queue, struct hal_slice line)
+static void trace_line(struct at_queue *queue, struct hal_slice line)
 {
 	unsigned int flags = queue->current ? queue->current->flags : queue->resync.flags;
 	bool secret = (flags & AT_CMD_SECRET) && hal_slice_istarts(line, HAL_SLICE("AT"));
 
+	at_queue_trace(queue, is_unasked(queue, line) ? '*' : '<', line, secret);
+}
+
+static void take_line(struct at_queue *queue, struct hal_slice line)
+{
 	if (hal_log_wants(queue->log, HAL_LOG_TRACE))
-		at_queue_trace(queue, is_unasked(queue, line) ? '*' : '<', line, secret);
+		trace_line(queue, line);
 	if (queue->current)
 		answer_line(queue, line);
 	else if (queue->phase == AT_PHASE_RESYNC)

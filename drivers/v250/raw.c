@@ -229,10 +229,11 @@ int v250_command(void *driver, const char *text, uint32_t timeout_ms)
 		.on_done = on_done,
 		.user = v,
 	};
+	bool whole = text[0] == 'A' && text[1] == 'T';
 	char command[AT_CMD_TEXT_MAX + 1];
 	int r;
 
-	if (hal_slice_istarts(body, HAL_SLICE("AT")))
+	if (whole || hal_slice_istarts(body, HAL_SLICE("AT")))
 		body = hal_slice_skip(body, 2);
 	r = v250_command_check(body);
 	if (r < 0)
@@ -241,10 +242,12 @@ int v250_command(void *driver, const char *text, uint32_t timeout_ms)
 		return -EINVAL;
 	v250_new_activity(v, V250_COMMAND);
 	free_text(v); /* of a command that a call has pushed aside */
-	command[0] = 'A';
-	command[1] = 'T';
-	(void)hal_slice_copy(body, command + 2, sizeof(command) - 2);
-	spec.text = command;
+	if (!whole) {
+		command[0] = 'A';
+		command[1] = 'T';
+		(void)hal_slice_copy(body, command + 2, sizeof(command) - 2);
+	}
+	spec.text = whole ? text : command;
 	spec.group = v->group;
 	r = at_queue_submit(v->queue, &spec);
 	if (r < 0)
