@@ -112,16 +112,21 @@ void core_client_gone(struct core_client *client)
 	core_client_free(client);
 }
 
+/* In both lists at once: one client may have opened all lines, and all clients one line. */
 struct core_open *core_open_find(struct core_client *client, struct core_line *line)
 {
+	struct hal_list *mine = client->opens.next, *its = line->opens.next;
 	struct core_open *open;
-	struct hal_list *node;
 
-	/* Few have a line open, but one may have many. */
-	hal_list_for_each (node, &line->opens) {
-		open = HAL_CONTAINER_OF(node, struct core_open, of_line);
+	while (mine != &client->opens && its != &line->opens) {
+		open = HAL_CONTAINER_OF(mine, struct core_open, of_client);
+		if (open->line == line)
+			return open;
+		open = HAL_CONTAINER_OF(its, struct core_open, of_line);
 		if (open->client == client)
 			return open;
+		mine = mine->next;
+		its = its->next;
 	}
 	return NULL;
 }
