@@ -9,21 +9,33 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/packages.sh
 
-if [ "${1-}" = --twice ]; then
-	scripts/bench.sh
+case ${1-} in
+--twice)
+	sh scripts/bench.sh
 	cp build/bench/summary.json build/bench/summary-1.json
-	scripts/bench.sh
+	sh scripts/bench.sh
 	exec tests/bench/table.py --compare build/bench/summary-1.json build/bench/summary.json
-fi
+	;;
+--brief) rounds=1 ;;
+# All of it in rounds, so that what the machine is like in a minute hits no figure alone.
+'') rounds='1 2 3' ;;
+*)
+	echo "bench.sh: $1 is no option: --brief or --twice" >&2
+	exit 2
+	;;
+esac
 
 # Where an init system looks after /run/lock it is in memory, and so it is for this.
-if [ "$(stat -f -c %T /run/lock)" != tmpfs ] &&
-	unshare --mount mount -t tmpfs tmpfs /run/lock 2>/dev/null; then
-	# $0 and $@ are those of the inner shell.
-	# shellcheck disable=SC2016
-	exec unshare --mount sh -c 'mount -t tmpfs tmpfs /run/lock && exec "$0" "$@"' "$0" "$@"
+locks='lock files in memory'
+if [ "$(stat -f -c %T /run/lock)" != tmpfs ]; then
+	if unshare --mount mount -t tmpfs tmpfs /run/lock 2>/dev/null; then
+		exec unshare --mount sh -c \
+			'mount -t tmpfs tmpfs /run/lock && exec sh scripts/bench.sh "$@"' sh "$@"
+	fi
+	locks='lock files on a disk'
 fi
 
+begun=$(date +%s)
 # The packages are words.
 # shellcheck disable=SC2086
 packages_install $PACKAGES_BENCH
@@ -34,47 +46,49 @@ cmake --preset bench
 cmake --build --preset bench --parallel "$(nproc)" --target benches
 
 # A processor that falls asleep whenever two programs take turns, and wakes up at its own pace, is
-# most of what would be measured. Nobody may as long as this is open (0 µs of latency will do).
-if (: >/dev/cpu_dma_latency) 2>/dev/null; then
+# most of what would be measured. None may as long as this is open (0 µs of latency will do).
+idle='processors that may fall asleep'
+if [ -c /dev/cpu_dma_latency ] && (: >/dev/cpu_dma_latency) 2>/dev/null; then
 	exec 3>/dev/cpu_dma_latency
 	printf '\0\0\0\0' >&3
-else
-	echo 'without /dev/cpu_dma_latency: the processors may fall asleep' >&2
+	idle='processors kept awake'
 fi
 
 export BUILD="$PWD/build/bench"
-begun=$(date +%s)
+TMPDIR=$(mktemp -d)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+trap 'exit 1' INT TERM
+built=$(date +%s)
 failed=
 : >"$BUILD/figures"
-# measure PROGRAM...: one that fails must not hide the others.
+# measure PROGRAM...: one that fails must not hide the others. 77: it cannot be measured here.
 measure() {
-	"$@" >"$BUILD/figure" || failed="$failed ${1##*/}"
+	timeout --foreground 300 "$@" >"$BUILD/figure" || [ $? = 77 ] || failed="$failed ${1##*/}"
 	grep -v '^{' "$BUILD/figure" || true
 	cat "$BUILD/figure" >>"$BUILD/figures"
 }
 
-# All of it in rounds, so that what the machine is like in a minute hits no figure alone.
-rounds='1 2 3'
-[ "${1-}" != --brief ] || rounds=1
 for round in $rounds; do
 	echo "round $round"
 	for name in at peers parser lines calls data relay crowd drop gone curve lined told mm; do
 		measure "$BUILD/tests/bench_$name" "$@"
 	done
-	for name in simulation sizes counts; do
-		measure "tests/bench/$name.py" "$@"
-	done
+	measure tests/bench/simulation.py "$@"
 done
+# These are the same every time.
+measure tests/bench/sizes.py
+measure tests/bench/counts.py
 # What it says about a run that is void goes to stderr, last.
 table() {
-	tests/bench/table.py "$BUILD/summary.json" "$BUILD/table.md" <"$BUILD/figures" \
-		2>"$BUILD/void"
+	tests/bench/table.py "$BUILD/summary.json" "$BUILD/table.md" "$idle" "$locks" \
+		<"$BUILD/figures" 2>"$BUILD/void"
 }
 table || failed="$failed table.py"
 echo
 cat "$BUILD/table.md"
 echo
-echo "measured in $(($(date +%s) - begun)) s"
+echo "installed and built in $((built - begun)) s, measured in $(($(date +%s) - built)) s"
 cat "$BUILD/void" >&2
 [ -z "$failed" ] || {
 	echo "failed:$failed" >&2

@@ -13,7 +13,7 @@ PACKAGES_TEST="$PACKAGES_BUILD g++ libcriterion-dev scdoc python3 python3-promet
 	python3-jsonschema python3-serial ser2net gensio-bin lrzsz socat zsh fish udev systemd
 	umockdev libumockdev-dev clang-format-14 shellcheck valgrind"
 PACKAGES_BENCH="$PACKAGES_TEST binutils"
-# What benchmarks measure beside us; what is missing is skipped.
+# What benchmarks measure beside us; what is missing is skipped, there and in tests.
 PACKAGES_PEERS="ppp python3-serial libgammu-dev modemmanager dbus libdbus-1-dev"
 # For tests on real kernels, which are skipped without them.
 PACKAGES_QEMU="qemu-system-x86 zstd cpio kmod"

@@ -12,6 +12,9 @@ packages_install $PACKAGES_TEST
 # shellcheck disable=SC2086
 packages_install $PACKAGES_QEMU || echo 'without QEMU: tests that need it will be skipped' >&2
 
+# shellcheck disable=SC2086
+packages_install $PACKAGES_PEERS || echo 'without all peers: their benchmarks will be skipped' >&2
+
 cmake --preset dev -DWITH_WERROR=ON
 cmake --build --preset dev --parallel "$(nproc)"
 exec ctest --preset dev

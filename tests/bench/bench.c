@@ -10,8 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* low and high: all but a twentieth of the runs at either end */
 struct spread {
-	double min, median, max;
+	double min, low, median, high, max;
 };
 
 struct bench_options bench_options(int argc, char **argv)
@@ -65,47 +66,47 @@ double bench_quantile(const double *values, size_t n, double quantile)
 	return value;
 }
 
-static struct spread spread(const double *values, size_t n, double quantile)
+static struct spread spread(const double *values, size_t n)
 {
 	return (struct spread){.min = bench_quantile(values, n, 0),
-			       .median = bench_quantile(values, n, quantile),
+			       .low = bench_quantile(values, n, 0.05),
+			       .median = bench_quantile(values, n, 0.5),
+			       .high = bench_quantile(values, n, 0.95),
 			       .max = bench_quantile(values, n, 1)};
 }
 
-static double middle(const struct bench_figure *figure)
+/* Of the runs that have one. @return whether there are any */
+static bool ratios(const struct bench_figure *figure, struct spread *ret_ratio)
 {
-	return figure->quantile > 0 ? figure->quantile : 0.5;
-}
-
-/* A ratio of quantiles where single runs are no pairs, else the quantiles of the pairs' ratios. */
-static struct spread ratios(const struct bench_figure *figure)
-{
-	static const struct spread none;
 	double *ratio = malloc((figure->runs + 1) * sizeof(*ratio));
-	struct spread result = none;
+	size_t n = 0;
 
 	bench_check(ratio != NULL, "no memory");
 	for (size_t i = 0; i < figure->runs; i++)
-		ratio[i] = figure->theirs[i] > 0 ? figure->ours[i] / figure->theirs[i] : 0;
-	if (figure->beside)
-		result = spread(ratio, figure->runs, 0.5);
+		if (figure->theirs[i] > 0)
+			ratio[n++] = figure->ours[i] / figure->theirs[i];
+	*ret_ratio = spread(ratio, n);
 	free(ratio);
-	return result;
+	return n > 0 && figure->beside && !figure->no_ratio;
 }
 
-static bool is_met(const struct bench_figure *figure, double value, double ratio)
+/* ratio: NULL where there is none */
+static bool is_met(const struct bench_figure *figure, const struct spread *ours,
+		   const struct spread *ratio)
 {
 	switch (figure->aim) {
 	case BENCH_NO_AIM:
 		return true;
 	case BENCH_RATIO_MIN:
-		return ratio >= figure->wanted;
+		return ratio && ratio->median >= figure->wanted;
 	case BENCH_RATIO_MAX:
-		return ratio <= figure->wanted;
+		return ratio && ratio->median <= figure->wanted;
 	case BENCH_VALUE_MIN:
-		return value >= figure->wanted;
+		return ours->median >= figure->wanted;
 	case BENCH_VALUE_MAX:
-		return value <= figure->wanted;
+		return ours->median <= figure->wanted;
+	case BENCH_EACH_MAX:
+		return ours->max <= figure->wanted;
 	}
 	return false;
 }
@@ -162,8 +163,8 @@ static void print_machine(void)
 
 static void print_spread(const char *name, const struct spread *s)
 {
-	printf("\"%s\":{\"min\":%.6g,\"median\":%.6g,\"max\":%.6g},", name, s->min, s->median,
-	       s->max);
+	printf("\"%s\":{\"min\":%.6g,\"low\":%.6g,\"median\":%.6g,\"high\":%.6g,\"max\":%.6g},",
+	       name, s->min, s->low, s->median, s->high, s->max);
 }
 
 /* What the figure's rounds are put together from (table.py). */
@@ -179,16 +180,17 @@ static void print_aim(const struct bench_figure *figure, const char *text, bool 
 {
 	if (figure->aim == BENCH_NO_AIM)
 		return;
-	printf("\"aim\":{\"text\":\"%s\",\"of\":\"%s\",\"%s\":%.6g},\"met\":%s,", text,
-	       is_of_ratio(figure->aim) ? "ratio" : "ours",
+	printf("\"aim\":{\"text\":\"%s\",\"of\":\"%s\",\"which\":\"%s\",\"%s\":%.6g},\"met\":%s,",
+	       text, is_of_ratio(figure->aim) ? "ratio" : "ours",
+	       figure->aim == BENCH_EACH_MAX ? "max" : "median",
 	       is_least(figure->aim) ? "least" : "most", figure->wanted, met ? "true" : "false");
 }
 
 static void print_json(const struct bench_figure *figure, const char *aim, bool met)
 {
-	struct spread ours = spread(figure->ours, figure->runs, middle(figure));
-	struct spread theirs = spread(figure->theirs, figure->runs, middle(figure));
-	struct spread ratio = ratios(figure);
+	struct spread ours = spread(figure->ours, figure->runs);
+	struct spread theirs = spread(figure->theirs, figure->runs);
+	struct spread ratio;
 
 	printf("{\"figure\":\"%s\",\"what\":\"%s\",\"unit\":\"%s\",", figure->name, figure->what,
 	       figure->unit);
@@ -196,9 +198,12 @@ static void print_json(const struct bench_figure *figure, const char *aim, bool 
 	if (figure->beside) {
 		printf("\"beside\":\"%s\",", figure->beside);
 		print_spread("theirs", &theirs);
-		print_spread("ratio", &ratio);
 	}
-	printf("\"runs\":%zu,\"quantile\":%g,", figure->runs, middle(figure));
+	if (ratios(figure, &ratio))
+		print_spread("ratio", &ratio);
+	if (figure->no_ratio)
+		printf("\"no_ratio\":true,");
+	printf("\"runs\":%zu,", figure->runs);
 	print_aim(figure, aim, met);
 	print_samples("samples", figure->ours, figure->runs);
 	if (figure->beside)
@@ -210,18 +215,20 @@ static void print_json(const struct bench_figure *figure, const char *aim, bool 
 
 void bench_print(const struct bench_figure *figure)
 {
-	struct spread ours = spread(figure->ours, figure->runs, middle(figure));
-	struct spread theirs = spread(figure->theirs, figure->runs, middle(figure));
-	struct spread ratio = ratios(figure);
-	bool met = is_met(figure, ours.median, ratio.median);
+	struct spread ours = spread(figure->ours, figure->runs);
+	struct spread theirs = spread(figure->theirs, figure->runs);
+	struct spread ratio;
+	bool has_ratio = ratios(figure, &ratio);
+	bool met = is_met(figure, &ours, has_ratio ? &ratio : NULL);
 	char aim[64];
 
 	describe_aim(figure, aim, sizeof(aim));
 	printf("%s: %s: %.6g %s (%.6g to %.6g, %zu runs)", figure->name, figure->what, ours.median,
 	       figure->unit, ours.min, ours.max, figure->runs);
 	if (figure->beside)
-		printf("; %s %.6g; ratio %.4f (%.4f to %.4f)", figure->beside, theirs.median,
-		       ratio.median, ratio.min, ratio.max);
+		printf("; %s %.6g", figure->beside, theirs.median);
+	if (has_ratio)
+		printf("; ratio %.4f (%.4f to %.4f)", ratio.median, ratio.min, ratio.max);
 	if (figure->aim != BENCH_NO_AIM)
 		printf("; aim %s: %s", aim, met ? "met" : "MISSED");
 	printf("\n");

@@ -19,18 +19,19 @@ enum bench_aim {
 	BENCH_NO_AIM,
 	BENCH_RATIO_MIN, /* median of ours / theirs */
 	BENCH_RATIO_MAX,
-	BENCH_VALUE_MIN, /* median (or quantile) of ours */
+	BENCH_VALUE_MIN, /* median of ours */
 	BENCH_VALUE_MAX,
+	BENCH_EACH_MAX, /* every run of ours */
 };
 
 struct bench_figure {
-	const char *name;   /* "at.rate" */
+	const char *name;   /* "at.library.rate" */
 	const char *what;   /* in a few words */
 	const char *unit;   /* of ours and theirs */
 	const char *beside; /* what theirs is; NULL: nothing */
 	enum bench_aim aim;
 	double wanted;
-	double quantile; /* of ours and theirs that counts; 0: 0.5, the median */
+	bool no_ratio; /* of ours and theirs: they are differences, which may be nothing or less */
 	size_t runs;
 	double ours[BENCH_RUNS_MAX], theirs[BENCH_RUNS_MAX];
 };

@@ -8,6 +8,7 @@
 #include "tests/bench/user.h"
 
 #define POINTS 5
+#define MANY   3 /* points */
 
 struct point {
 	double start_ms, heap_kib, end_ms;
@@ -46,18 +47,43 @@ static double exponent(const size_t *lines, const double *costs, size_t n)
 	return ((double)n * xy - x * y) / ((double)n * xx - x * x);
 }
 
-#define FIGURE(id, text)                                                                  \
-	{                                                                                 \
-		.name = (id), .what = (text), .unit = "exponent", .aim = BENCH_VALUE_MAX, \
-		.wanted = 1.05                                                            \
+/*
+ * The same costs twice: what the library needs without any line flattens the curve of few, and does
+ * not show in that of many.
+ */
+struct curve {
+	struct bench_figure whole, many;
+	double costs[POINTS];
+};
+
+static void add(struct curve *curve, const size_t *lines, size_t points)
+{
+	size_t few = points > MANY ? points - MANY : 0;
+
+	bench_add(&curve->whole, exponent(lines, curve->costs, points), 0);
+	bench_add(&curve->many, exponent(lines + few, curve->costs + few, points - few), 0);
+}
+
+static void print(struct curve *curve)
+{
+	curve->whole.unit = curve->many.unit = "exponent";
+	curve->whole.aim = BENCH_VALUE_MAX;
+	curve->whole.wanted = 1.05;
+	bench_print(&curve->whole);
+	bench_print(&curve->many);
+}
+
+#define CURVE(id, text)                                                                     \
+	{                                                                                   \
+		.whole = {.name = "curve." id, .what = text " of 1 to 1000 lines"},         \
+		.many = {.name = "curve." id ".many", .what = text " of 64 to 1000 lines"}, \
 	}
 
 int main(int argc, char **argv)
 {
 	static const size_t lines[POINTS] = {1, 8, 64, 256, 1000};
-	static struct bench_figure start = FIGURE("curve.start", "start of 1 to 1000 lines");
-	static struct bench_figure heap = FIGURE("curve.heap", "heap of 1 to 1000 lines");
-	static struct bench_figure end = FIGURE("curve.end", "end of 1 to 1000 lines");
+	static struct curve curves[] = {CURVE("start", "start"), CURVE("heap", "heap"),
+					CURVE("end", "end")};
 	struct bench_options options = bench_options(argc, argv);
 	size_t points = options.brief ? 2 : POINTS, runs = options.brief ? 1 : 3;
 	static struct emulator emulator;
@@ -65,22 +91,18 @@ int main(int argc, char **argv)
 	bench_raise_limits();
 	emulator_start(&emulator, lines[points - 1]);
 	for (size_t run = 0; run < runs; run++) {
-		double starts[POINTS], heaps[POINTS], ends[POINTS];
-
 		for (size_t i = 0; i < points; i++) {
 			struct point point = measure(&emulator, lines[i]);
 
-			starts[i] = point.start_ms;
-			heaps[i] = point.heap_kib;
-			ends[i] = point.end_ms;
+			curves[0].costs[i] = point.start_ms;
+			curves[1].costs[i] = point.heap_kib;
+			curves[2].costs[i] = point.end_ms;
 		}
-		bench_add(&start, exponent(lines, starts, points), 0);
-		bench_add(&heap, exponent(lines, heaps, points), 0);
-		bench_add(&end, exponent(lines, ends, points), 0);
+		for (size_t i = 0; i < 3; i++)
+			add(&curves[i], lines, points);
 	}
-	bench_print(&start);
-	bench_print(&heap);
-	bench_print(&end);
+	for (size_t i = 0; i < 3; i++)
+		print(&curves[i]);
 	emulator_stop(&emulator);
 	return EXIT_SUCCESS;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 
 #include "tests/bench/bench.h"
 #include "tests/bench/emulator.h"
+#include "tests/bench/process.h"
 #include "tools/varlink/json.h"
 
 #define TIMEOUT_MS 60000
@@ -58,10 +60,13 @@ static void become(const char *program, char **argv, const char *notify)
 
 static void await_ready(struct daemon *daemon, int fd)
 {
-	char said[64] = "";
+	struct pollfd said = {.fd = fd, .events = POLLIN};
+	char text[64] = "";
 
-	while (strncmp(said, "READY=1", 7) != 0)
-		bench_check(recv(fd, said, sizeof(said) - 1, 0) > 0, "lined is not ready");
+	while (strncmp(text, "READY=1", 7) != 0)
+		bench_check(poll(&said, 1, TIMEOUT_MS) == 1 &&
+				    recv(fd, text, sizeof(text) - 1, 0) > 0,
+			    "lined is not ready");
 	daemon->ready_ms = (double)(bench_now_ns() - daemon->started_ns) / 1e6;
 }
 
@@ -100,8 +105,7 @@ void daemon_start(struct daemon *daemon, const char (*paths)[32], size_t n)
 	char **argv;
 	int fd;
 
-	(void)snprintf(daemon->folder, sizeof(daemon->folder), "/tmp/bench.XXXXXX");
-	bench_check(mkdtemp(daemon->folder) != NULL, "mkdtemp");
+	process_make_folder(daemon->folder, sizeof(daemon->folder));
 	(void)snprintf(daemon->socket, sizeof(daemon->socket), "%s/socket", daemon->folder);
 	(void)snprintf(daemon->notify, sizeof(daemon->notify), "%s/notify", daemon->folder);
 	daemon_program("lined", program, sizeof(program));

@@ -15,16 +15,24 @@ def machine():
             'load': f'{os.getloadavg()[0]:.2f}'}
 
 
-def spread(values, quantile=0.5):
-    """What bench.c means by that: the median, or the quantile that counts, is one of the values."""
+QUANTILES = {'min': 0, 'low': 0.05, 'median': 0.5, 'high': 0.95, 'max': 1}
+
+
+def spread(values):
+    """What bench.c means by that."""
     values = sorted(values)
-    return {'min': values[0], 'median': values[int(quantile * (len(values) - 1) + 0.5)],
-            'max': values[-1]}
+    return {name: values[int(part * (len(values) - 1) + 0.5)] for name, part in QUANTILES.items()}
+
+
+def aim(text, **limit):
+    return {'text': text, 'of': 'ours', 'which': 'median', **limit}
 
 
 def is_met(figure):
     aim = figure['aim']
-    value = figure[aim['of']]['median']
+    if aim['of'] not in figure:
+        return False
+    value = figure[aim['of']][aim['which']]
     return value >= aim['least'] if 'least' in aim else value <= aim['most']
 
 
@@ -36,9 +44,9 @@ def report(figure, what, unit, values, least=None, most=None):
     text = (f'{figure}: {what}: {ours["median"]:.6g} {unit} '
             f'({ours["min"]:.6g} to {ours["max"]:.6g}, {len(values)} runs)')
     if least is not None:
-        said['aim'] = {'text': f'at least {least:g} {unit}', 'of': 'ours', 'least': least}
+        said['aim'] = aim(f'at least {least:g} {unit}', least=least)
     if most is not None:
-        said['aim'] = {'text': f'at most {most:g} {unit}', 'of': 'ours', 'most': most}
+        said['aim'] = aim(f'at most {most:g} {unit}', most=most)
     if 'aim' in said:
         said['met'] = is_met(said)
         text += f'; aim {said["aim"]["text"]}: {"met" if said["met"] else "MISSED"}'

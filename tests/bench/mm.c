@@ -176,7 +176,7 @@ static void measure(bool brief)
 	daemon_await_ready(&rig.daemon, 1);
 	measure_command(&rig, brief ? 3 : 350);
 	measure_list(&rig, brief ? 1 : 20);
-	measure_idle(&rig, brief ? 1 : 10);
+	measure_idle(&rig, brief ? 1 : 20);
 	daemon_stop(&rig.daemon);
 	modemmanager_stop(rig.mm);
 	emulator_stop(&emulator);

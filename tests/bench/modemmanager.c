@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/process.h"
 
 #define PROGRAM	   "/usr/sbin/ModemManager"
 #define BUS	   "/usr/bin/dbus-daemon"
@@ -158,8 +159,7 @@ static void start_bus(struct modemmanager *mm)
 	FILE *file;
 	char byte;
 
-	(void)snprintf(mm->folder, sizeof(mm->folder), "/tmp/bench.XXXXXX");
-	bench_check(mkdtemp(mm->folder) != NULL, "mkdtemp");
+	process_make_folder(mm->folder, sizeof(mm->folder));
 	(void)snprintf(mm->config, sizeof(mm->config), "%s/config", mm->folder);
 	(void)snprintf(mm->address, sizeof(mm->address), "unix:path=%s/bus", mm->folder);
 	file = fopen(mm->config, "we");

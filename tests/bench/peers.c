@@ -107,7 +107,7 @@ static void print(const struct peer *peer)
 
 static struct cost chat_slice(const char *path)
 {
-	char *argv[3 + 2 * CHAT_SLICE + 2] = {CHAT, "-t", "30", ""};
+	char *argv[4 + 2 * CHAT_SLICE + 1] = {CHAT, "-t", "30", ""};
 	int port = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	struct rusage usage;
 	uint64_t start;
@@ -115,7 +115,7 @@ static struct cost chat_slice(const char *path)
 	bench_check(port >= 0, path);
 	for (size_t i = 0; i < CHAT_SLICE; i++) {
 		argv[4 + 2 * i] = "AT";
-		argv[5 + 2 * i] = i + 1 < CHAT_SLICE ? "OK" : NULL;
+		argv[5 + 2 * i] = "OK";
 	}
 	start = bench_now_ns();
 	bench_check(await_exit(spawn(argv, port, port), &usage), "chat has failed");

@@ -31,6 +31,14 @@ double process_run(const char *program, char **argv)
 	return (double)(bench_now_ns() - start) / 1e6;
 }
 
+void process_make_folder(char *buf, size_t size)
+{
+	const char *parent = getenv("TMPDIR");
+	int len = snprintf(buf, size, "%s/bench.XXXXXX", parent ? parent : "/tmp");
+
+	bench_check(len > 0 && (size_t)len < size && mkdtemp(buf) != NULL, "TMPDIR");
+}
+
 double process_run_true(void)
 {
 	char *argv[] = {"true", NULL};

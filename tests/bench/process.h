@@ -4,6 +4,7 @@
 
 /* Whole programs, and what they use. Whatever fails ends the program. */
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -11,6 +12,9 @@
 double process_run(const char *program, char **argv);
 /* The limit of the above. */
 double process_run_true(void);
+
+/* A new folder in TMPDIR, whose name has at most size - 1 bytes. */
+void process_make_folder(char *buf, size_t size);
 
 /* Of a process with one thread or many. */
 uint64_t process_cpu_ns(pid_t pid);

@@ -306,6 +306,7 @@ static void print_all(void)
 	for (size_t i = 0; i < 2; i++) {
 		latencies[i].unit = "us";
 		latencies[i].beside = "added by socat";
+		latencies[i].no_ratio = true;
 		latencies[i].aim = BENCH_VALUE_MAX;
 		latencies[i].wanted = 60;
 		bench_print(&latencies[i]);

@@ -3,7 +3,8 @@
 """Figures (the lines of JSON on stdin, of all rounds) to SUMMARY.json and, as a table, to TABLE.md;
 or whether two runs agree.
 
-usage: table.py SUMMARY.json TABLE.md | --compare SUMMARY.json SUMMARY.json
+usage: table.py SUMMARY.json TABLE.md [CONDITION...] | --compare SUMMARY.json SUMMARY.json
+CONDITION: what figures depend on beside the machine, in words.
 """
 import datetime
 import json
@@ -11,8 +12,10 @@ import sys
 
 from figure import is_met, spread
 
-# Raw against raw: beyond this the machine was too busy for anything to be worth reading.
-CONTROL, CONTROL_LEAST, CONTROL_MOST, CONTROL_RUNS = 'at.control.rate', 0.95, 1.05, 10
+# Raw against raw, in all rounds and in each of them: further from 1 the machine was too busy for
+# anything to be worth reading. So many runs are needed to judge that.
+CONTROL, CONTROL_RUNS, CONTROL_OFF, CONTROL_OFF_ROUND = 'at.control.rate', 10, 0.02, 0.05
+# Next to each other.
 NEAR = 0.02
 
 
@@ -25,11 +28,11 @@ def cells(figure):
     if 'skipped' in figure:
         return name, what, f'skipped: {figure["skipped"]}', '', '', '', '', ''
     ours, ratio, unit = figure['ours'], figure.get('ratio'), figure['unit']
-    beside = ratio and f'{figure["beside"]}: {number(figure["theirs"]["median"])}'
-    spread = ratio or ours
+    beside = 'beside' in figure and f'{figure["beside"]}: {number(figure["theirs"]["median"])}'
+    runs = ratio or ours
     return (name, what, f'{number(ours["median"])} {unit}', beside or '–',
-            f'{ratio["median"]:.3f}' if ratio else '–',
-            f'{number(spread["min"])} … {number(spread["max"])} ({figure["runs"]})',
+            number(ratio["median"]) if ratio else '–',
+            f'{number(runs["low"])} … {number(runs["high"])} ({figure["runs"]})',
             figure['aim']['text'] if 'aim' in figure else '–',
             {True: 'yes', False: '**no**', None: '–'}[figure.get('met')])
 
@@ -42,10 +45,13 @@ def join(rounds):
     ours, theirs = ([value for figure in measured for value in figure.get(samples, [])]
                     for samples in ('samples', 'samples_beside'))
     whole = {key: value for key, value in measured[0].items() if not key.startswith('samples')}
-    whole.update(ours=spread(ours, whole.get('quantile', 0.5)), runs=len(ours))
+    whole.pop('ratio', None)
+    whole.update(ours=spread(ours), runs=len(ours))
     if theirs:
-        whole['theirs'] = spread(theirs, whole.get('quantile', 0.5))
-        whole['ratio'] = spread([a / b if b > 0 else 0 for a, b in zip(ours, theirs)])
+        whole['theirs'] = spread(theirs)
+    ratios = [a / b for a, b in zip(ours, theirs) if b > 0]
+    if ratios and 'no_ratio' not in whole:
+        whole['ratio'] = spread(ratios)
     if 'aim' in whole:
         whole['met'] = is_met(whole)
     return whole
@@ -66,28 +72,34 @@ def circumstances(figures):
             f'Linux {machine["kernel"]}, load {min(loads):.1f} to {max(loads):.1f}')
 
 
-def why_void(figures):
-    """Why nothing of this run is worth reading, or None. One without enough runs is not judged."""
-    for figure in figures:
-        if figure['figure'] != CONTROL or figure['runs'] < CONTROL_RUNS:
-            continue
-        ratio = figure['ratio']['median']
-        if not CONTROL_LEAST <= ratio <= CONTROL_MOST:
-            return (f'raw against raw is {ratio:.3f}, not {CONTROL_LEAST} to {CONTROL_MOST}: '
-                    'the machine was too busy')
+def controls(figures):
+    """Raw against raw, as far as there are enough runs to judge that."""
+    return [figure['ratio']['median'] for figure in figures
+            if figure['figure'] == CONTROL and figure['runs'] >= CONTROL_RUNS]
+
+
+def why_void(rounds):
+    """Why nothing of this run is worth reading, or None."""
+    for figures, off in ((join_all(rounds), CONTROL_OFF),
+                         ([join([figure]) for figure in rounds], CONTROL_OFF_ROUND)):
+        for ratio in controls(figures):
+            if abs(ratio - 1) > off:
+                return (f'raw against raw is {ratio:.3f}, not {1 - off:g} to {1 + off:g}: '
+                        'the machine was too busy')
     return None
 
 
-def summarize(rounds, summary, table):
+def summarize(rounds, summary, table, conditions=()):
     figures = join_all(rounds)
-    void = why_void(figures)
+    void = why_void(rounds)
+    about = ', '.join([circumstances(rounds), *conditions])
     skipped = [f'{figure["figure"]}: {figure["skipped"]}' for figure in figures
                if 'skipped' in figure]
     with open(summary, 'w', encoding='utf-8') as out:
-        json.dump({'circumstances': circumstances(rounds), 'void': void, 'skipped': skipped,
-                   'figures': figures}, out, indent=1)
+        json.dump({'circumstances': about, 'conditions': conditions, 'void': void,
+                   'skipped': skipped, 'figures': figures}, out, indent=1)
     with open(table, 'w', encoding='utf-8') as out:
-        out.write(f'{circumstances(rounds)}:\n\n')
+        out.write(f'{about}:\n\n')
         if void:
             out.write(f'**This run is void: {void}.**\n\n')
         out.write('| figure | what | ours | beside | ratio | spread (runs) | aim | met |\n')
@@ -99,11 +111,20 @@ def summarize(rounds, summary, table):
     return f'this run is void: {void}' if void else None
 
 
+def lies_in(value, spread_):
+    return spread_['low'] <= value <= spread_['high']
+
+
+def is_steady(spread_):
+    return spread_['high'] - spread_['low'] <= NEAR * abs(spread_['median'])
+
+
 def agree(a, b):
-    """Each median lies in the other's spread, or they are next to each other: what hardly varies in
-    a run, like memory, may still differ by a page from run to run."""
-    near = abs(a['median'] - b['median']) <= NEAR * max(abs(a['median']), abs(b['median']))
-    return near or (a['min'] <= b['median'] <= a['max'] and b['min'] <= a['median'] <= b['max'])
+    """Each median lies in the other's spread. What hardly varies in a run, like memory, may still
+    differ by a page from run to run."""
+    if is_steady(a) and is_steady(b):
+        return abs(a['median'] - b['median']) <= NEAR * abs(a['median'])
+    return lies_in(a['median'], b) and lies_in(b['median'], a)
 
 
 def rounded(value):
@@ -111,45 +132,53 @@ def rounded(value):
     return float(number(value).replace(',', ''))
 
 
-def measured(path):
-    """What counts of each figure: the ratio where there is one."""
+def load(path):
     with open(path, encoding='utf-8') as file:
         summary = json.load(file)
     if summary['void']:
         sys.exit(f'{path}: this run is void: {summary["void"]}')
+    return summary
+
+
+def measured(summary):
+    """What counts of each figure: the ratio where there is one."""
     return {figure['figure']: {key: rounded(value) for key, value
                                in figure.get('ratio', figure['ours']).items()}
             for figure in summary['figures'] if 'skipped' not in figure}
 
 
+def show(spread_):
+    return (f'{number(spread_["median"])} ({number(spread_["low"])} … '
+            f'{number(spread_["high"])})')
+
+
 def compare(first, second):
     """@return what is wrong, or None"""
+    first, second = load(first), load(second)
+    if first['conditions'] != second['conditions']:
+        return f'not comparable: {first["conditions"]}, then {second["conditions"]}'
     before, after = measured(first), measured(second)
-    missing = sorted(before.keys() ^ after.keys())
-    apart = []
-    for name in (name for name in before if name in after):
-        a, b = before[name], after[name]
-        if not agree(a, b):
-            apart.append(name)
-        print(f'{name}: {number(a["median"])} ({number(a["min"])} … {number(a["max"])}), then '
-              f'{number(b["median"])} ({number(b["min"])} … {number(b["max"])})'
-              f'{": APART" if apart[-1:] == [name] else ""}')
-    print(f'{len(before.keys() & after.keys()) - len(apart)} figures agree within their spread, '
-          f'{len(apart)} do not')
-    if missing:
-        print('in one run only: ' + ', '.join(missing))
-    return f'apart: {", ".join(apart)}' if apart else None
+    both = [name for name in before if name in after]
+    apart = [name for name in both if not agree(before[name], after[name])]
+    lone = sorted(before.keys() ^ after.keys())
+    for name in both:
+        print(f'{name}: {show(before[name])}, then {show(after[name])}'
+              f'{": APART" if name in apart else ""}')
+    print(f'{len(both) - len(apart)} figures agree within their spread, {len(apart)} do not')
+    wrong = [f'{what}: {", ".join(names)}'
+             for what, names in (('apart', apart), ('in one run only', lone)) if names]
+    return '; '.join(wrong) or None
 
 
 def main():
     if len(sys.argv) == 4 and sys.argv[1] == '--compare':
         sys.exit(compare(sys.argv[2], sys.argv[3]))
-    if len(sys.argv) != 3 or sys.argv[1].startswith('-'):
+    if len(sys.argv) < 3 or sys.argv[1].startswith('-'):
         sys.exit(__doc__)
     figures = [json.loads(line) for line in sys.stdin if line.startswith('{')]
     if not figures:
         sys.exit('no figures on stdin')
-    sys.exit(summarize(figures, sys.argv[1], sys.argv[2]))
+    sys.exit(summarize(figures, *sys.argv[1:3], sys.argv[3:]))
 
 
 if __name__ == '__main__':
