@@ -255,6 +255,11 @@ uint64_t bench_now_ns(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+double bench_since_us(uint64_t start_ns)
+{
+	return (double)(bench_now_ns() - start_ns) / 1e3;
+}
+
 uint64_t bench_cpu_ns(void)
 {
 	return read_clock(CLOCK_PROCESS_CPUTIME_ID);

@@ -53,6 +53,7 @@ void bench_print(const struct bench_figure *figure);
 void bench_skip(const char *name, const char *what, const char *why);
 
 uint64_t bench_now_ns(void);
+double bench_since_us(uint64_t start_ns);
 /* What this process has used so far. */
 uint64_t bench_cpu_ns(void);
 /* Bytes that malloc() has given out; 0 where that cannot be known (sanitizers). */

@@ -23,11 +23,11 @@ static struct point measure(const struct emulator *emulator, size_t lines)
 
 	start = bench_now_ns();
 	user_start(&user, emulator->paths, lines);
-	point.start_ms = (double)(bench_now_ns() - start) / 1e6;
+	point.start_ms = bench_since_us(start) / 1e3;
 	point.heap_kib = (double)(bench_heap() - heap) / 1024;
 	start = bench_now_ns();
 	user_stop(&user);
-	point.end_ms = (double)(bench_now_ns() - start) / 1e6;
+	point.end_ms = bench_since_us(start) / 1e3;
 	return point;
 }
 

@@ -67,7 +67,7 @@ static void await_ready(struct daemon *daemon, int fd)
 		bench_check(poll(&said, 1, TIMEOUT_MS) == 1 &&
 				    recv(fd, text, sizeof(text) - 1, 0) > 0,
 			    "lined is not ready");
-	daemon->ready_ms = (double)(bench_now_ns() - daemon->started_ns) / 1e6;
+	daemon->ready_ms = bench_since_us(daemon->started_ns) / 1e3;
 }
 
 static char **arguments(const struct daemon *daemon, const char (*paths)[32], size_t n)
@@ -170,6 +170,16 @@ struct varlink_reply daemon_call(struct varlink_client *client, const char *meth
 				 const char *params)
 {
 	return call(client, method, params, 0);
+}
+
+double daemon_command_us(struct varlink_client *client)
+{
+	uint64_t start = bench_now_ns();
+	struct varlink_reply reply =
+		daemon_call(client, "io.trunkline.Command", "{\"line\":\"l0\",\"command\":\"AT\"}");
+
+	varlink_reply_clear(&reply);
+	return bench_since_us(start);
 }
 
 struct varlink_reply daemon_upgrade(struct varlink_client *client, const char *method,

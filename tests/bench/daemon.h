@@ -31,6 +31,8 @@ void daemon_await_ready(const struct daemon *daemon, size_t n);
 /* A call whose parameters are text, JSON, and its one reply; an error ends the program. */
 struct varlink_reply daemon_call(struct varlink_client *client, const char *method,
 				 const char *params);
+/* What AT takes on the first line. */
+double daemon_command_us(struct varlink_client *client);
 /* One after which the connection carries bytes. */
 struct varlink_reply daemon_upgrade(struct varlink_client *client, const char *method,
 				    const char *params);

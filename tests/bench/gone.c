@@ -35,11 +35,6 @@ static struct bench_figure last = {
 	.wanted = 20,
 };
 
-static double since_ms(uint64_t start)
-{
-	return (double)(bench_now_ns() - start) / 1e6;
-}
-
 /* Every line has an owner; others watch the calls until there are so many sessions in all. */
 static void hold_sessions(struct user *user, size_t sessions)
 {
@@ -71,9 +66,9 @@ static struct span ours(size_t lines, size_t sessions)
 	hold_sessions(&user, sessions);
 	start = emulator_unplug(&emulator, EMULATOR_ALL);
 	user_await_calls(&user, TL_CALL_IDLE, 1);
-	span.first_ms = since_ms(start);
+	span.first_ms = bench_since_us(start) / 1e3;
 	user_await_calls(&user, TL_CALL_IDLE, sessions - 1);
-	span.last_ms = since_ms(start);
+	span.last_ms = bench_since_us(start) / 1e3;
 	user_stop(&user);
 	emulator_stop(&emulator);
 	return span;
@@ -94,7 +89,7 @@ static struct span theirs(size_t lines)
 	start = emulator_unplug(&emulator, EMULATOR_ALL);
 	for (size_t gone = 0; gone < lines;) {
 		(void)poll(fds, (nfds_t)lines, -1);
-		span.last_ms = since_ms(start);
+		span.last_ms = bench_since_us(start) / 1e3;
 		if (gone == 0)
 			span.first_ms = span.last_ms;
 		for (size_t i = 0; i < lines; i++) {

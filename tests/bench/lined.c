@@ -75,8 +75,7 @@ static void measure_start(struct emulator *emulator, size_t runs)
 			bench_add(&figures[i], daemon.ready_ms, limit);
 			daemon_await_ready(&daemon, lines[i]);
 			if (lines[i] == 64)
-				bench_add(&usable,
-					  (double)(bench_now_ns() - daemon.started_ns) / 1e6, 0);
+				bench_add(&usable, bench_since_us(daemon.started_ns) / 1e3, 0);
 			daemon_stop(&daemon);
 		}
 		bench_print(&figures[i]);
@@ -191,17 +190,7 @@ static double round_trip_us(struct echo *echo)
 	bench_check(write(echo->fd, buf, sizeof(buf)) == (ssize_t)sizeof(buf) &&
 			    recv(echo->fd, buf, sizeof(buf), MSG_WAITALL) == (ssize_t)sizeof(buf),
 		    "echo");
-	return (double)(bench_now_ns() - start) / 1e3;
-}
-
-static double command_us(struct varlink_client *client)
-{
-	uint64_t start = bench_now_ns();
-	struct varlink_reply reply =
-		daemon_call(client, "io.trunkline.Command", "{\"line\":\"l0\",\"command\":\"AT\"}");
-
-	varlink_reply_clear(&reply);
-	return (double)(bench_now_ns() - start) / 1e3;
+	return bench_since_us(start);
 }
 
 static void measure_command(struct emulator *emulator, size_t runs)
@@ -233,7 +222,7 @@ static void measure_command(struct emulator *emulator, size_t runs)
 		double limit = round_trip_us(&echo);
 		uint64_t before = process_cpu_ns(daemon.pid);
 
-		bench_add(&latency, command_us(client), limit);
+		bench_add(&latency, daemon_command_us(client), limit);
 		bench_add(&cpu, (double)(process_cpu_ns(daemon.pid) - before) / 1e3, 0);
 	}
 	bench_print(&latency);
@@ -281,7 +270,7 @@ static double relayed_us(struct emulator *emulator, const struct echo *relay)
 	char byte;
 
 	bench_check(read(relay->fd, &byte, 1) == 1, "relay");
-	return (double)(bench_now_ns() - start) / 1e3;
+	return bench_since_us(start);
 }
 
 static double event_us(struct emulator *emulator, struct varlink_client *client,
@@ -295,7 +284,7 @@ static double event_us(struct emulator *emulator, struct varlink_client *client,
 	daemon_await_events(events, "call-state", "proceeding", 1);
 	start = emulator_say_no_carrier(emulator, 0);
 	daemon_await_events(events, "call-state", "disconnected", 1);
-	us = (double)(bench_now_ns() - start) / 1e3;
+	us = bench_since_us(start);
 	daemon_await_events(events, "line-state", "ready", 1);
 	daemon_release(client, session);
 	return us;

@@ -17,11 +17,6 @@ static const char *why_not(void)
 	return modemmanager_missing();
 }
 
-static double since_ms(uint64_t start)
-{
-	return (double)(bench_now_ns() - start) / 1e6;
-}
-
 /* ---- start ---- */
 
 static void measure_start(struct emulator *emulator, size_t runs)
@@ -41,11 +36,11 @@ static void measure_start(struct emulator *emulator, size_t runs)
 		double mm_ms, ms;
 
 		modemmanager_add_modem(mm);
-		mm_ms = since_ms(modemmanager_started_ns(mm));
+		mm_ms = bench_since_us(modemmanager_started_ns(mm)) / 1e3;
 		daemon_start(&empty, emulator->paths, 0);
 		daemon_start(&daemon, emulator->paths, 1);
 		daemon_await_ready(&daemon, 1);
-		ms = since_ms(daemon.started_ns);
+		ms = bench_since_us(daemon.started_ns) / 1e3;
 		bench_add(&start, empty.ready_ms, modemmanager_start_ms(mm));
 		bench_add(&usable, ms, mm_ms);
 		daemon_stop(&daemon);
@@ -69,22 +64,12 @@ static uint64_t peers_cpu_ns(const struct rig *rig)
 	       process_cpu_ns(modemmanager_bus_pid(rig->mm));
 }
 
-static double command_us(struct varlink_client *client)
-{
-	uint64_t start = bench_now_ns();
-	struct varlink_reply reply =
-		daemon_call(client, "io.trunkline.Command", "{\"line\":\"l0\",\"command\":\"AT\"}");
-
-	varlink_reply_clear(&reply);
-	return (double)(bench_now_ns() - start) / 1e3;
-}
-
 static double peers_command_us(struct rig *rig)
 {
 	uint64_t start = bench_now_ns();
 
 	modemmanager_command(rig->mm);
-	return (double)(bench_now_ns() - start) / 1e3;
+	return bench_since_us(start);
 }
 
 static void measure_command(struct rig *rig, size_t runs)
@@ -103,7 +88,7 @@ static void measure_command(struct rig *rig, size_t runs)
 		uint64_t theirs = peers_cpu_ns(rig), ours = process_cpu_ns(rig->daemon.pid);
 		double peers_us = peers_command_us(rig);
 
-		bench_add(&latency, command_us(client), peers_us);
+		bench_add(&latency, daemon_command_us(client), peers_us);
 		bench_add(&cpu, (double)(process_cpu_ns(rig->daemon.pid) - ours) / 1e3,
 			  (double)(peers_cpu_ns(rig) - theirs) / 1e3);
 	}

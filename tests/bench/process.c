@@ -28,7 +28,7 @@ double process_run(const char *program, char **argv)
 		    program);
 	bench_check(waitpid(pid, &status, 0) == pid && status == 0, program);
 	(void)posix_spawn_file_actions_destroy(&actions);
-	return (double)(bench_now_ns() - start) / 1e6;
+	return bench_since_us(start) / 1e3;
 }
 
 void process_make_folder(char *buf, size_t size)
