@@ -42,10 +42,16 @@ static inline uint64_t hal_word_find(uint64_t word, char c)
 	return hal_word_below(word ^ HAL_WORD_EACH((unsigned char)c), 1);
 }
 
+/* As hal_word_may_be_below(). */
+static inline bool hal_word_may_find(uint64_t word, char c)
+{
+	return hal_word_may_be_below(word ^ HAL_WORD_EACH((unsigned char)c), 1);
+}
+
 /* Where the lowest mark is; marks is not 0. */
 static inline size_t hal_word_first(uint64_t marks)
 {
-	return (size_t)__builtin_ctzll(marks) / 8;
+	return (size_t)(unsigned int)__builtin_ctzll(marks) / 8;
 }
 
 #endif

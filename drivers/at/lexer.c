@@ -15,7 +15,7 @@ static inline size_t text_run(const char *text, size_t len)
 {
 	size_t i = 0;
 
-	for (; len - i >= HAL_WORD_SIZE; i += HAL_WORD_SIZE) {
+	for (; i + HAL_WORD_SIZE <= len; i += HAL_WORD_SIZE) {
 		uint64_t word = hal_word_load(text + i);
 
 		if (hal_word_may_be_below(word, ' ') && hal_word_below(word, ' ') != 0)

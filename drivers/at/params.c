@@ -8,11 +8,11 @@
 /* Behind the quote that ends the string which begins at i, or the end. */
 static inline size_t skip_string(struct hal_slice text, size_t i)
 {
-	for (i++; text.len - i >= HAL_WORD_SIZE; i += HAL_WORD_SIZE) {
-		uint64_t marks = hal_word_find(hal_word_load(text.data + i), '"');
+	for (i++; i + HAL_WORD_SIZE <= text.len; i += HAL_WORD_SIZE) {
+		uint64_t word = hal_word_load(text.data + i);
 
-		if (marks != 0)
-			return i + hal_word_first(marks) + 1;
+		if (hal_word_may_find(word, '"') && hal_word_find(word, '"') != 0)
+			return i + hal_word_first(hal_word_find(word, '"')) + 1;
 	}
 	for (; i < text.len; i++)
 		if (text.data[i] == '"')
@@ -44,60 +44,30 @@ static inline size_t span(struct hal_slice text)
 	return i;
 }
 
-static inline void advance(struct at_params *params, size_t used)
-{
-	struct hal_slice *rest = &params->rest;
-
-	if (used == rest->len)
-		*rest = (struct hal_slice){NULL, 0};
-	else
-		*rest = hal_slice(rest->data + used + 1, rest->len - used - 1);
-}
-
-/* The next three are kept apart because words and numbers, which most parameters are, need no
- * stack, and strings little. */
-
+/* Kept apart, as strings need less stack. */
 __attribute__((noinline)) static int take_any(struct at_params *params, struct hal_slice *ret_text)
 {
 	size_t used = span(params->rest);
 	struct hal_slice text = hal_slice_trim(hal_slice(params->rest.data, used));
 
-	advance(params, used);
+	at_params_advance(params, used);
 	if (text.len == 0)
 		return -ENODATA;
 	*ret_text = text;
 	return 0;
 }
 
-__attribute__((noinline)) static int take_string(struct at_params *params,
-						 struct hal_slice *ret_text)
+int at_params_raw_other(struct at_params *params, struct hal_slice *ret_text)
 {
 	const struct hal_slice text = params->rest;
-	size_t used = skip_string(text, 0);
+	size_t used;
 
+	if (text.data[0] != '"')
+		return take_any(params, ret_text);
+	used = skip_string(text, 0);
 	if (text.data[used - 1] != '"' || (used < text.len && text.data[used] != ','))
 		return take_any(params, ret_text);
-	advance(params, used);
-	*ret_text = hal_slice(text.data, used);
-	return 0;
-}
-
-int at_params_raw(struct at_params *params, struct hal_slice *ret_text)
-{
-	const struct hal_slice text = params->rest;
-	size_t used = 0;
-
-	if (!at_params_more(params))
-		return -ENOENT;
-	/* Letters and digits are above the comma, all that means something else is not. */
-	while (used < text.len && (unsigned char)text.data[used] > ',')
-		used++;
-	if (used < text.len && text.data[used] != ',')
-		return text.data[0] == '"' ? take_string(params, ret_text)
-					   : take_any(params, ret_text);
-	advance(params, used);
-	if (used == 0)
-		return -ENODATA;
+	at_params_advance(params, used);
 	*ret_text = hal_slice(text.data, used);
 	return 0;
 }

@@ -7,6 +7,7 @@
  * An iterator over a slice; a failed step leaves it where it was.
  */
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -42,6 +43,20 @@ static inline bool at_params_more(const struct at_params *params)
 	return params->rest.data != NULL;
 }
 
+/* Take the first parameter, which is so long, and the comma behind it. */
+static inline void at_params_advance(struct at_params *params, size_t used)
+{
+	struct hal_slice *rest = &params->rest;
+
+	if (used == rest->len)
+		*rest = hal_slice(NULL, 0);
+	else
+		*rest = hal_slice(rest->data + used + 1, rest->len - used - 1);
+}
+
+/* For at_params_raw() alone: what begins with more than letters and digits; not empty. */
+int at_params_raw_other(struct at_params *params, struct hal_slice *ret_text);
+
 /*
  * Each takes one parameter.
  * @return 0; -ENOENT no parameter left; -ENODATA parameter is empty (and is taken);
@@ -54,8 +69,26 @@ int at_params_hex(struct at_params *params, uint32_t *ret_value);
 /* Quoted, with \hh escapes of V.250 §5.4.2.2 resolved (any other backslash stands for itself);
  * NUL-terminated. NUL and \00 are -EINVAL. */
 int at_params_string(struct at_params *params, char *buf, size_t size);
-/* Anything, as it stands: unquoted text, a parenthesised list, a quoted string with its quotes. */
-int at_params_raw(struct at_params *params, struct hal_slice *ret_text);
+/* Anything, as it stands: unquoted text, a parenthesised list, a quoted string with its quotes.
+ * Words and numbers, which most parameters are, are taken in place. */
+static inline int at_params_raw(struct at_params *params, struct hal_slice *ret_text)
+{
+	const struct hal_slice text = params->rest;
+	size_t used = 0;
+
+	if (!at_params_more(params))
+		return -ENOENT;
+	/* Letters and digits are above the comma, all that means something else is not. */
+	while (used < text.len && (unsigned char)text.data[used] > ',')
+		used++;
+	if (used < text.len && text.data[used] != ',')
+		return at_params_raw_other(params, ret_text);
+	at_params_advance(params, used);
+	if (used == 0)
+		return -ENODATA;
+	*ret_text = hal_slice(text.data, used);
+	return 0;
+}
 /* @return 0, also when it is empty; -ENOENT */
 int at_params_skip(struct at_params *params);
 

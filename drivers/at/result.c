@@ -55,7 +55,7 @@ static inline bool may_be_result(struct hal_slice line)
 	if (line.len == 0)
 		return false;
 	if (line.data[0] == '+')
-		return hal_slice_starts(hal_slice_skip(line, 4), HAL_SLICE(" ERROR:"));
+		return line.len > 4 && line.data[4] == ' ';
 	letter = (unsigned char)line.data[0] - 'A';
 	return letter <= 'Z' - 'A' && (first_letters >> letter & 1);
 }

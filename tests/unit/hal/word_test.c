@@ -49,9 +49,13 @@ static void check(const char bytes[static HAL_WORD_SIZE])
 		cr_assert(found == HAL_WORD_SIZE || hal_word_may_be_below(word, limits[i]),
 			  "%016lx", word);
 	}
-	for (size_t i = 0; i < sizeof(chars); i++)
-		cr_assert_eq(first(hal_word_find(word, chars[i])), find_by_bytes(bytes, chars[i]),
-			     "%016lx", word);
+	for (size_t i = 0; i < sizeof(chars); i++) {
+		size_t found = first(hal_word_find(word, chars[i]));
+
+		cr_assert_eq(found, find_by_bytes(bytes, chars[i]), "%016lx", word);
+		cr_assert(found == HAL_WORD_SIZE || hal_word_may_find(word, chars[i]), "%016lx",
+			  word);
+	}
 }
 
 Test(word, each_byte_at_each_place_is_found)
@@ -86,4 +90,5 @@ Test(word, without_any_below_and_bytes_beyond_there_is_nothing_to_look_at)
 {
 	cr_assert_not(hal_word_may_be_below(hal_word_load("+CLCC: 1"), ' '));
 	cr_assert(hal_word_may_be_below(hal_word_load("+CLCC:\r1"), ' '));
+	cr_assert_not(hal_word_may_find(hal_word_load("+1555123"), '"'));
 }
