@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define INDEX_MAX      ((UINT32_C(1) << 24) - 1)
 #define FIRST_CAPACITY 16
 
 static uint64_t make_id(enum core_kind kind, uint32_t index, uint32_t generation)
@@ -15,7 +14,7 @@ static uint64_t make_id(enum core_kind kind, uint32_t index, uint32_t generation
 
 void core_handles_init(struct core_handles *handles, enum core_kind kind, uint32_t max)
 {
-	assert(max <= INDEX_MAX);
+	assert(max <= CORE_INDEX_MAX);
 	*handles = (struct core_handles){.kind = kind, .max = max};
 }
 
@@ -48,7 +47,7 @@ static int64_t take_slot(struct core_handles *handles)
 		handles->free = handles->slots[index - 1].next_free;
 		return index;
 	}
-	if (handles->used == INDEX_MAX)
+	if (handles->used == CORE_INDEX_MAX)
 		return -ENOSPC;
 	if (handles->used == handles->capacity) {
 		r = grow(handles);
@@ -78,26 +77,9 @@ int core_handles_add(struct core_handles *handles, void *object, uint64_t *ret_i
 	return 0;
 }
 
-int core_handles_find(const struct core_handles *handles, uint64_t id, void **ret_object)
-{
-	uint32_t index = (uint32_t)(id >> 32) & INDEX_MAX;
-	uint32_t generation = (uint32_t)id;
-	const struct core_slot *slot;
-
-	if (id >> 56 != (uint64_t)handles->kind)
-		return -EBADF;
-	if (index == 0 || index > handles->used)
-		return -ESTALE;
-	slot = &handles->slots[index - 1];
-	if (!slot->object || slot->generation != generation)
-		return -ESTALE;
-	*ret_object = slot->object;
-	return 0;
-}
-
 void core_handles_remove(struct core_handles *handles, uint64_t id)
 {
-	uint32_t index = (uint32_t)(id >> 32) & INDEX_MAX;
+	uint32_t index = (uint32_t)(id >> 32) & CORE_INDEX_MAX;
 	struct core_slot *slot = &handles->slots[index - 1];
 
 	assert(slot->object && slot->generation == (uint32_t)id);

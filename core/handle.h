@@ -10,7 +10,10 @@
  * never wrapped.
  */
 
+#include <errno.h>
 #include <stdint.h>
+
+#define CORE_INDEX_MAX ((UINT32_C(1) << 24) - 1)
 
 enum core_kind {
 	CORE_KIND_LINE = 1,
@@ -39,8 +42,24 @@ void core_handles_fini(struct core_handles *handles);
 
 /* @return 0; -ENOSPC max reached; -ENOMEM */
 int core_handles_add(struct core_handles *handles, void *object, uint64_t *ret_id);
-/* @return 0; -EBADF of another kind or no handle at all; -ESTALE */
-int core_handles_find(const struct core_handles *handles, uint64_t id, void **ret_object);
+/* Every call begins with it. @return 0; -EBADF of another kind or no handle at all; -ESTALE */
+static inline int core_handles_find(const struct core_handles *handles, uint64_t id,
+				    void **ret_object)
+{
+	uint32_t index = (uint32_t)(id >> 32) & CORE_INDEX_MAX;
+	uint32_t generation = (uint32_t)id;
+	const struct core_slot *slot;
+
+	if (id >> 56 != (uint64_t)handles->kind)
+		return -EBADF;
+	if (index == 0 || index > handles->used)
+		return -ESTALE;
+	slot = &handles->slots[index - 1];
+	if (!slot->object || slot->generation != generation)
+		return -ESTALE;
+	*ret_object = slot->object;
+	return 0;
+}
 /* The handle must be live. */
 void core_handles_remove(struct core_handles *handles, uint64_t id);
 
