@@ -173,7 +173,10 @@ static void line_by_hand(const char *line, size_t len, struct corpus_counts *cou
 	}
 }
 
-void corpus_parse_by_hand(const char *text, size_t len, struct corpus_counts *counts)
+/* In the middle of a line of the cache: elsewhere it may be slower by a tenth, and where the linker
+ * puts it is an accident. */
+__attribute__((aligned(64), patchable_function_entry(32, 32))) void corpus_parse_by_hand(
+	const char *text, size_t len, struct corpus_counts *counts)
 {
 	const char *end = text + len, *stop;
 
