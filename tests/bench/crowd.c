@@ -4,7 +4,6 @@
  * of them gets, and whether another client is served meanwhile, which lists the lines again and
  * again, and drops a call. What has to hold is counted in bytes, not in time.
  */
-#include <errno.h>
 #include <json-c/json.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include "tests/bench/daemon.h"
 #include "tests/bench/emulator.h"
 #include "tests/bench/process.h"
+#include "tests/bench/raw.h"
 #include "tools/varlink/json.h"
 
 #define CALLS	   64
@@ -98,13 +98,6 @@ static void give_back(struct crowd *crowd, size_t index)
 	emulator_take_back(&crowd->emulator, (uint32_t)index);
 }
 
-/* @return bytes, 0 none now */
-static size_t some(ssize_t n, const char *what)
-{
-	bench_check(n > 0 || (n < 0 && errno == EAGAIN), what);
-	return n > 0 ? (size_t)n : 0;
-}
-
 /* What was dropped is read up to its end. */
 static size_t read_rest(struct call *call, char *buf)
 {
@@ -125,12 +118,12 @@ static bool move(struct call *call)
 	if (call->modem < 0)
 		return read_rest(call, in) > 0;
 	if (!call->ending) {
-		moved = some(write(call->modem, out, CHUNK), "to the modem's end");
-		sent = some(write(call->user, out, CHUNK), "to lined");
+		moved = raw_some(write(call->modem, out, CHUNK), "to the modem's end");
+		sent = raw_some(write(call->user, out, CHUNK), "to lined");
 	}
 	call->sent += sent;
-	received[IN] = some(read(call->user, in, CHUNK), "from lined");
-	received[OUT] = some(read(call->modem, in, CHUNK), "from the modem's end");
+	received[IN] = raw_some(read(call->user, in, CHUNK), "from lined");
+	received[OUT] = raw_some(read(call->modem, in, CHUNK), "from the modem's end");
 	for (size_t d = 0; d < DIRECTIONS; d++)
 		call->received[d] += received[d];
 	return moved + sent + received[IN] + received[OUT] > 0;

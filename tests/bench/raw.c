@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/bench/raw.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -11,17 +12,29 @@
 
 #include "tests/bench/bench.h"
 
+int raw_open_port(const char *path)
+{
+	int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	struct termios settings;
+
+	bench_check(fd >= 0 && tcgetattr(fd, &settings) == 0, path);
+	cfmakeraw(&settings);
+	bench_check(tcsetattr(fd, TCSANOW, &settings) == 0, path);
+	return fd;
+}
+
+size_t raw_some(ssize_t n, const char *what)
+{
+	bench_check(n > 0 || (n < 0 && errno == EAGAIN), what);
+	return n > 0 ? (size_t)n : 0;
+}
+
 static void open_line(struct raw *raw, size_t index, const char *path)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = index};
 	struct raw_line *line = &raw->lines[index];
-	struct termios settings;
 
-	line->fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	bench_check(line->fd >= 0, path);
-	bench_check(tcgetattr(line->fd, &settings) == 0, path);
-	cfmakeraw(&settings);
-	bench_check(tcsetattr(line->fd, TCSANOW, &settings) == 0, path);
+	line->fd = raw_open_port(path);
 	bench_check(epoll_ctl(raw->epoll_fd, EPOLL_CTL_ADD, line->fd, &event) == 0, path);
 }
 

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/types.h>
 
 #include "tests/bench/emulator.h"
 
@@ -27,6 +28,11 @@ struct raw {
 	size_t n;
 	struct raw_line *lines;
 };
+
+/* A tty that changes no bytes. @return its descriptor, non-blocking */
+int raw_open_port(const char *path);
+/* What read(2) or write(2) has returned on such a descriptor. @return bytes; 0 none at present */
+size_t raw_some(ssize_t n, const char *what);
 
 void raw_open(struct raw *raw, const char (*paths)[32], size_t n);
 void raw_close(struct raw *raw);

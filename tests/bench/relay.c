@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A data call through lined, from the socket that has become its stream to the modem's end of a
- * pty, beside socat between two ptys: the bytes, the CPU of either program, and what each adds to
- * the way of one byte. Both ends are held by this program, and do the same for either.
+ * pty, beside socat between just such a socket and pty: the bytes, the CPU of either program, and
+ * what each adds to the way of one byte. Both ends are held by this program, and do the same for
+ * either.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/child.h"
 #include "tests/bench/daemon.h"
 #include "tests/bench/emulator.h"
 #include "tests/bench/process.h"
+#include "tests/bench/raw.h"
 
 #define TIMEOUT_MS 60000
 #define CHUNK	   16384
@@ -37,12 +36,6 @@ struct flow {
 	size_t unsent, unread;
 };
 
-static size_t some(ssize_t n, const char *what)
-{
-	bench_check(n > 0 || (n < 0 && errno == EAGAIN), what);
-	return n > 0 ? (size_t)n : 0;
-}
-
 /* As much as goes now. @return false: nothing does */
 static bool move(struct flow *flow)
 {
@@ -51,11 +44,11 @@ static bool move(struct flow *flow)
 	size_t sent = 0, read_now = 0;
 
 	if (flow->unsent > 0)
-		sent = some(write(flow->from, out, flow->unsent < CHUNK ? flow->unsent : CHUNK),
-			    "write");
+		sent = raw_some(write(flow->from, out, flow->unsent < CHUNK ? flow->unsent : CHUNK),
+				"write");
 	flow->unsent -= sent;
 	if (flow->unread > 0)
-		read_now = some(read(flow->to, in, sizeof(in)), "read");
+		read_now = raw_some(read(flow->to, in, sizeof(in)), "read");
 	bench_check(read_now <= flow->unread, "more has come than was sent");
 	flow->unread -= read_now;
 	return sent > 0 || read_now > 0;
@@ -116,17 +109,6 @@ static double one_byte_us(int from, int to)
 
 /* ---- the ways ---- */
 
-static int open_port(const char *path)
-{
-	int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	struct termios settings;
-
-	bench_check(fd >= 0 && tcgetattr(fd, &settings) == 0, path);
-	cfmakeraw(&settings);
-	bench_check(tcsetattr(fd, TCSANOW, &settings) == 0, path);
-	return fd;
-}
-
 struct lined_way {
 	struct daemon daemon;
 	struct varlink_client *client;
@@ -159,7 +141,7 @@ static void close_lined(struct lined_way *lined, struct emulator *emulator)
 static void open_raw(struct way *way, struct emulator *emulator)
 {
 	*way = (struct way){.modem = emulator_lend(emulator, 1),
-			    .user = open_port(emulator->paths[1])};
+			    .user = raw_open_port(emulator->paths[1])};
 }
 
 static void close_raw(const struct way *way)
@@ -169,72 +151,56 @@ static void close_raw(const struct way *way)
 }
 
 struct socat_way {
-	char folder[32], ends[2][40];
+	struct child child;
 	struct way way;
 };
 
-/* In the child: only ever exec. */
-static void become_socat(const struct socat_way *socat)
+/* In the child: between the port and the socket that it has inherited. */
+static void become_socat(int fd, void *path)
 {
-	char first[80], second[80];
+	char port[48], socket[16];
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)snprintf(first, sizeof(first), "PTY,rawer,link=%s", socat->ends[0]);
-	(void)snprintf(second, sizeof(second), "PTY,rawer,link=%s", socat->ends[1]);
-	execlp("socat", "socat", first, second, (char *)NULL);
+	(void)snprintf(port, sizeof(port), "%s,rawer", (const char *)path);
+	(void)snprintf(socket, sizeof(socket), "FD:%d", fd);
+	(void)fcntl(fd, F_SETFD, 0);
+	execlp("socat", "socat", port, socket, (char *)NULL);
 	_exit(127);
 }
 
-/* @return false: there is no socat */
-static bool await_links(const struct socat_way *socat)
+/* @return false: it has ended without a byte, for there is none */
+static bool await_socat(const struct socat_way *socat)
 {
-	uint64_t end = bench_now_ns() + TIMEOUT_MS * UINT64_C(1000000);
+	struct pollfd fds[] = {{.fd = socat->way.modem, .events = POLLIN},
+			       {.fd = socat->way.user, .events = POLLIN}};
 	int status;
+	char byte;
 
-	/* They cannot be waited for. The second is made last. */
-	while (access(socat->ends[1], F_OK) < 0) {
-		pid_t gone = waitpid(socat->way.pid, &status, WNOHANG);
-
-		if (gone > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 127)
-			return false;
-		bench_check(gone == 0 && bench_now_ns() < end, "socat does not start");
-		(void)poll(NULL, 0, 1);
+	(void)send(socat->way.user, "", 1, MSG_NOSIGNAL);
+	bench_check(poll(fds, 2, TIMEOUT_MS) > 0, "socat carries nothing");
+	if (!fds[1].revents) {
+		bench_check(read(socat->way.modem, &byte, 1) == 1, "read");
+		return true;
 	}
-	return true;
+	bench_check(waitpid(socat->way.pid, &status, 0) == socat->way.pid && WIFEXITED(status) &&
+			    WEXITSTATUS(status) == 127,
+		    "socat has failed");
+	return false;
 }
 
-static bool open_socat(struct socat_way *socat)
+static bool open_socat(struct socat_way *socat, struct emulator *emulator)
 {
-	char folder[] = "/tmp/bench.XXXXXX";
-
-	bench_check(mkdtemp(folder) != NULL, "mkdtemp");
-	(void)snprintf(socat->folder, sizeof(socat->folder), "%s", folder);
-	(void)snprintf(socat->ends[0], sizeof(socat->ends[0]), "%s/a", folder);
-	(void)snprintf(socat->ends[1], sizeof(socat->ends[1]), "%s/b", folder);
-	(void)fflush(stdout);
-	socat->way.pid = fork();
-	bench_check(socat->way.pid >= 0, "fork");
-	if (socat->way.pid == 0)
-		become_socat(socat);
-	if (!await_links(socat)) {
-		(void)rmdir(socat->folder);
-		return false;
-	}
-	socat->way.modem = open_port(socat->ends[0]);
-	socat->way.user = open_port(socat->ends[1]);
-	return true;
+	child_start(&socat->child, become_socat, emulator->paths[2]);
+	socat->way = (struct way){.pid = socat->child.pid,
+				  .modem = emulator_lend(emulator, 2),
+				  .user = socat->child.fd};
+	bench_check(fcntl(socat->way.user, F_SETFL, O_NONBLOCK) == 0, "fcntl");
+	return await_socat(socat);
 }
 
 static void close_socat(struct socat_way *socat)
 {
 	close(socat->way.modem);
-	close(socat->way.user);
-	bench_check(kill(socat->way.pid, SIGTERM) == 0 &&
-			    waitpid(socat->way.pid, NULL, 0) == socat->way.pid,
-		    "socat");
-	(void)unlink(socat->ends[0]);
-	(void)unlink(socat->ends[1]);
-	(void)rmdir(socat->folder);
+	child_stop(&socat->child);
 }
 
 /* ---- the figures ---- */
@@ -242,8 +208,7 @@ static void close_socat(struct socat_way *socat)
 #define RATE(direction, text)                                                                \
 	{                                                                                    \
 		.name = "data.lined.rate" direction, .what = "data call through lined" text, \
-		.unit = "MB/s", .beside = "socat between two ptys", .aim = BENCH_RATIO_MIN,  \
-		.wanted = 0.8                                                                \
+		.unit = "MB/s", .beside = "socat", .aim = BENCH_RATIO_MIN, .wanted = 0.8     \
 	}
 #define CPU(direction, text)                                                            \
 	{                                                                               \
@@ -269,7 +234,7 @@ static struct bench_figure control = {
 	.name = "data.lined.control",
 	.what = "socat, too: what the comparison is worth",
 	.unit = "MB/s",
-	.beside = "socat between two ptys",
+	.beside = "socat",
 };
 
 static void measure_bulk(const struct way *lined, const struct way *socat, size_t bytes)
@@ -323,11 +288,11 @@ int main(int argc, char **argv)
 	struct socat_way socat;
 	struct way raw;
 
-	if (!open_socat(&socat)) {
-		bench_skip("data.lined", "data call through lined", "socat is not installed");
+	emulator_start(&emulator, 3);
+	if (!open_socat(&socat, &emulator)) {
+		bench_skip("data.lined", "data call through lined", "package socat is missing");
 		return EXIT_SUCCESS;
 	}
-	emulator_start(&emulator, 2);
 	open_lined(&lined, &emulator);
 	open_raw(&raw, &emulator);
 	for (size_t i = 0; i < runs; i++) {
