@@ -202,9 +202,9 @@ ssize_t at_queue_write_data(struct at_queue *queue, const char *data, size_t len
 		return -ENOTCONN;
 	if (len == 0)
 		return 0;
-	/* Silence is part of the escape. A stream that was full says when it is not. */
-	if (queue->escape.step == AT_ESCAPE_NONE && !at_queue_sending(queue) &&
-	    !queue->data_blocked)
+	/* Silence is part of the escape. A stream that was full may have room again before it says
+	 * so. */
+	if (queue->escape.step == AT_ESCAPE_NONE && !at_queue_sending(queue))
 		n = queue->plus_held ? write_behind_plus(queue, data, len)
 				     : write_guarded(queue, data, len);
 	if (n != (ssize_t)len && !queue->data_blocked) {

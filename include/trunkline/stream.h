@@ -22,7 +22,9 @@
  * Events are edges. After -EAGAIN exactly one TL_EVENT_READABLE (TL_EVENT_WRITABLE) comes, as soon
  * as it is worth trying again, the end of the call included; no other comes before that one has
  * been fetched and -EAGAIN been answered again. None is ever lost. Attaching counts as a read that
- * was answered -EAGAIN. An event may turn out to have come in vain.
+ * was answered -EAGAIN. An event may turn out to have come in vain. Nobody has to wait for it:
+ * while there is something else to do, such as reading, a write may be tried again, and may
+ * succeed.
  *
  * A client that does not read is held up by flow control: TL_STREAM_BUFFER bytes are kept for it,
  * then the port is not read any more, the modem is stopped by RTS and the far end by its modem.

@@ -152,6 +152,27 @@ Test(at_data, writes_return_what_was_taken)
 	fixture_close(&f);
 }
 
+Test(at_data, a_refused_write_may_be_tried_again_at_once)
+{
+	const struct hal_stream_mem_limits tight = {.capacity = 16}, wide = {0};
+	struct fixture f;
+
+	go_online(&f, NULL);
+	hal_stream_mem_set_limits(f.modem, &tight);
+	cr_assert_eq(at_queue_write_data(f.queue, "0123456789abcdef", 16), 16);
+	cr_assert_eq(at_queue_write_data(f.queue, "gh", 2), -EAGAIN);
+	cr_assert_eq(at_queue_write_data(f.queue, "gh", 2), -EAGAIN);
+	hal_stream_mem_set_limits(f.modem, &wide);
+	cr_assert_eq(at_queue_write_data(f.queue, "gh", 2), 2);
+	cr_assert_notes(&f, "");
+	run_ms(&f, 1);
+	cr_assert_notes(&f, "writable:"); /* which was promised, and comes once */
+	run_ms(&f, 1);
+	cr_assert_notes(&f, "writable:");
+	cr_assert_str_eq(f.heard, "0123456789abcdefgh");
+	fixture_close(&f);
+}
+
 /* Escape: guard 1000 ms, OK within 500 ms more */
 
 static int escape(struct command *c)
