@@ -281,6 +281,37 @@ Test(call, longest_duration_is_kept)
 	rig_fini(&rig);
 }
 
+/* Dialled by voice; the request has completed. */
+static tl_session dial_voice(struct rig *rig, const char *number)
+{
+	struct tl_dial_params *params = tl_dial_params_new();
+	tl_session session;
+	uint64_t op;
+
+	tl_dial_params_set_media(params, TL_MEDIA_VOICE);
+	cr_assert_eq(tl_line_dial(rig->ctx, tl_ctx_get_client(rig->ctx), rig->modems[0].line,
+				  number, params, &session, &op),
+		     0);
+	(void)tl_dial_params_free(params);
+	cr_assert_eq(rig_op(rig, op, 5000), 0);
+	return session;
+}
+
+/* Off hook now, and proved not to be afterwards. */
+static void drop_voice(struct rig *rig, tl_session session, enum tl_disconnect disconnect,
+		       const char *name)
+{
+	uint64_t op;
+
+	cr_assert(rig_is_off_hook(rig, 0));
+	cr_assert_eq(tl_session_drop(rig->ctx, session, TL_DROP_USER, &op), 0);
+	cr_assert_eq(rig_op(rig, op, 60000), 0, "%s", name);
+	cr_assert_not(rig_is_off_hook(rig, 0));
+	assert_end(rig, session, TL_ORIGIN_USER, disconnect);
+	release(rig, session);
+	cr_assert(rig_until_line(rig, rig->modems[0].line, TL_LINE_READY, 20000));
+}
+
 Test(call, by_voice_is_dropped_and_verified)
 {
 	static const struct variant voices[] = {
@@ -290,26 +321,34 @@ Test(call, by_voice_is_dropped_and_verified)
 	};
 
 	for (size_t i = 0; i < sizeof(voices) / sizeof(voices[0]); i++) {
-		struct tl_dial_params *params = tl_dial_params_new();
 		tl_session session;
 		struct rig rig;
-		uint64_t op;
 
 		rig_init(&rig, &voices[i].options);
-		tl_dial_params_set_media(params, TL_MEDIA_VOICE);
-		cr_assert_eq(tl_line_dial(rig.ctx, tl_ctx_get_client(rig.ctx), rig.modems[0].line,
-					  "102", params, &session, &op),
-			     0);
-		(void)tl_dial_params_free(params);
-		cr_assert_eq(rig_op(&rig, op, 5000), 0);
+		session = dial_voice(&rig, "102");
 		cr_assert(rig_until_call(&rig, session, TL_CALL_PROCEEDING, 10000), "%s",
 			  voices[i].name);
-		cr_assert(rig_is_off_hook(&rig, 0));
-		cr_assert_eq(tl_session_drop(rig.ctx, session, 0, &op), 0);
-		cr_assert_eq(rig_op(&rig, op, 60000), 0, "%s", voices[i].name);
-		cr_assert_not(rig_is_off_hook(&rig, 0));
-		release(&rig, session);
-		cr_assert(rig_until_line(&rig, rig.modems[0].line, TL_LINE_READY, 20000));
+		drop_voice(&rig, session, TL_DISCONNECT_CANCELLED, voices[i].name);
+		rig_fini(&rig);
+	}
+}
+
+Test(call, by_voice_is_connected_when_the_modem_says_so)
+{
+	static const struct variant voices[] = {
+		{"modem lines", {.voice = true, .says_vcon = true}},
+		{"none", {.voice = true, .says_vcon = true, .without_lines = true}},
+	};
+
+	for (size_t i = 0; i < sizeof(voices) / sizeof(voices[0]); i++) {
+		tl_session session;
+		struct rig rig;
+
+		rig_init(&rig, &voices[i].options);
+		session = dial_voice(&rig, "300");
+		cr_assert(rig_until_call(&rig, session, TL_CALL_CONNECTED, 10000), "%s",
+			  voices[i].name);
+		drop_voice(&rig, session, TL_DISCONNECT_NORMAL, voices[i].name);
 		rig_fini(&rig);
 	}
 }

@@ -105,6 +105,7 @@ static void add_modem(struct rig *rig, size_t index, const struct rig_options *o
 
 	(void)snprintf(number, sizeof(number), "%zu", 101 + index);
 	sim.voice = options->voice;
+	sim.says_vcon = options->says_vcon;
 	sim.flash_holds = options->flash_holds;
 	sim.no_diagnostics = options->no_diagnostics;
 	sim.online_error = options->online_error;

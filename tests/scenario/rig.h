@@ -46,6 +46,7 @@ struct rig_options {
 	size_t modems;	    /* 0: 2 */
 	bool without_lines; /* streams like ptys: no DTR, no DCD */
 	bool voice;	    /* modems have class 8 */
+	bool says_vcon;	    /* and tell when a voice call is answered */
 	bool flash_holds;   /* at the exchange; lines say so themselves */
 	bool no_diagnostics;
 	bool online_error;

@@ -185,6 +185,7 @@ static const struct key modem_keys[] = {
 	NUMBER("seed", sim_modem_config, options.seed, 0, UINT32_MAX),
 	CHOICE("connect", connect_flags, "flags", "plain"),
 	CHOICE("voice", voice, "yes", "no"),
+	CHOICE("vcon", says_vcon, "yes", "no"),
 	CHOICE("dtr", ignore_dtr, "ignore", "follow"),
 	CHOICE("flash", flash_holds, "hold", "none"),
 	CHOICE("line", unplugged_line, "unplugged", "plugged"),

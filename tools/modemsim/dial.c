@@ -356,6 +356,13 @@ static void carrier(struct sim_modem *modem)
 	sim_report_connect(modem, true);
 }
 
+/* Of those that dial. Hayes' numbers have none for it, so it is a word under V0, too. */
+static void answered(struct sim_modem *modem)
+{
+	if (modem->options.says_vcon && sim_modem_is_voice(modem) && !modem->settings.basic[SIM_Q])
+		sim_report_info(modem, "VCON");
+}
+
 static void hear_tone(struct sim_modem *modem)
 {
 	if (!sim_modem_is_voice(modem))
@@ -397,6 +404,9 @@ void sim_dial_line_event(struct sim_modem *modem, enum sim_line_event event)
 		break;
 	case SIM_LINE_RING_STOPPED:
 		modem->settings.sreg[1] = 0;
+		break;
+	case SIM_LINE_ANSWERED:
+		answered(modem);
 		break;
 	case SIM_LINE_CARRIER:
 		carrier(modem);

@@ -248,6 +248,8 @@ static void call_through(struct sim_call *call)
 	call->state = SIM_CALL_TALKING;
 	if (!end_is_data(call->caller) || !end_is_data(call->callee)) {
 		hal_timer_cancel(call->exchange->loop, &call->timer);
+		if (call->caller)
+			sim_dial_line_event(call->caller, SIM_LINE_ANSWERED);
 		return;
 	}
 	call->state = SIM_CALL_HANDSHAKE;

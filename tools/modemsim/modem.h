@@ -34,6 +34,7 @@ struct sim_modem_options {
 	uint32_t baud;		 /* the speed of its port, if it has but one; 0: whichever */
 	uint32_t answer_rings;	 /* the switch on the case, whatever S0 and DTR say; 0: off */
 	bool voice;		 /* +FCLASS=8 exists */
+	bool says_vcon;		 /* when the far end of a voice call answers (Rockwell) */
 	bool withhold_number;	 /* callees are shown NMBR = P */
 	bool ignore_dtr;	 /* as if the DTR wire were cut */
 	bool flash_holds;	 /* the exchange holds the far end at a flash */

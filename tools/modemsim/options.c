@@ -44,7 +44,7 @@ static const char help[] =
 	"  -m, --modem NAME=NUMBER[,KEY=VALUE]...  a modem; keys: answer, ato, baud,\n"
 	"                       caller-id, caller-name, connect, diagnostics, dtr, fault, flash,\n"
 	"                       latency, line, manufacturer, model, noise, rate, revision,\n"
-	"                       rfc2217, seed, serial, speed, tty, voice, withhold\n"
+	"                       rfc2217, seed, serial, speed, tty, vcon, voice, withhold\n"
 	"      --tty PATH       put the modem named last on this tty instead of a pty\n"
 	"      --rfc2217 PORT   put it on a TCP port of this machine (0: any) with modem lines,\n"
 	"                       as a terminal server does\n"

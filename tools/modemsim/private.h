@@ -55,10 +55,11 @@ enum sim_line_event {
 	SIM_LINE_BUSY,
 	SIM_LINE_REORDER,
 	SIM_LINE_NO_DIALTONE,
-	SIM_LINE_CARRIER, /* handshake done */
-	SIM_LINE_CLEARED, /* the far end is on hook */
-	SIM_LINE_CUT,	  /* the far end is gone: loss of carrier without notice */
-	SIM_LINE_USELESS, /* error control has given up */
+	SIM_LINE_ANSWERED, /* the far end is off hook */
+	SIM_LINE_CARRIER,  /* handshake done */
+	SIM_LINE_CLEARED,  /* the far end is on hook */
+	SIM_LINE_CUT,	   /* the far end is gone: loss of carrier without notice */
+	SIM_LINE_USELESS,  /* error control has given up */
 };
 
 struct sim_exchange {

@@ -25,6 +25,14 @@ static void set_flash(struct port *port)
 	sim_modem_set_options(port->modem, &options);
 }
 
+static void set_vcon(struct port *port)
+{
+	struct sim_modem_options options = *sim_modem_options(port->modem);
+
+	options.says_vcon = true;
+	sim_modem_set_options(port->modem, &options);
+}
+
 static void add_number(struct fixture *f, const char *pattern, enum sim_service service,
 		       uint32_t answer_ms, uint32_t hangup_ms)
 {
@@ -579,6 +587,59 @@ Test(modemsim_calls, a_voice_modem_hears_the_far_end_go)
 	expect(&f, a, "ATH\r", "\r\nOK\r\n");
 	run_ms(&f, 10000);
 	expect_heard(a, "\r\nOK\r\n");
+	fixture_fini(&f);
+}
+
+Test(modemsim_calls, a_voice_modem_says_vcon_when_it_is_answered_if_it_does_that)
+{
+	static const struct {
+		const char *setting, *dial;
+		const char *vcon; /* when b has answered */
+		bool says_vcon;
+	} rows[] = {
+		{"AT+FCLASS=8\r", "ATD102\r", "\r\nVCON\r\n", true},
+		{"ATV0+FCLASS=8\r", "ATD102\r", "VCON\r\n", true},
+		{"ATQ1+FCLASS=8\r", "ATD102\r", "", true},
+		{"AT+FCLASS=8\r", "ATD102\r", "", false},
+		{"AT+FCLASS=0\r", "ATD102;\r", "", true},
+	};
+	struct port *a, *b;
+	struct fixture f;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fixture_init(&f);
+		a = &f.port[0];
+		b = &f.port[1];
+		set_voice(a);
+		set_voice(b);
+		set_vcon(b); /* it has not dialled */
+		if (rows[i].says_vcon)
+			set_vcon(a);
+		say(a, rows[i].setting);
+		expect(&f, b, "AT+FCLASS=8\r", "\r\nOK\r\n");
+		say(a, rows[i].dial);
+		run_ms(&f, 200);
+		forget(a);
+		expect(&f, b, "ATA\r", "\r\nOK\r\n");
+		expect_heard(a, rows[i].vcon);
+		fixture_fini(&f);
+	}
+}
+
+Test(modemsim_calls, a_service_is_heard_answering)
+{
+	struct fixture f;
+	struct port *a = &f.port[0];
+
+	fixture_init(&f);
+	add_number(&f, "300", SIM_SERVICE_ANSWER, 500, 0);
+	set_voice(a);
+	set_vcon(a);
+	expect(&f, a, "AT+FCLASS=8\r", "\r\nOK\r\n");
+	expect_after(&f, a, "ATD300\r", 550, "\r\nOK\r\n");
+	forget(a);
+	run_ms(&f, 200);
+	expect_heard(a, "\r\nVCON\r\n");
 	fixture_fini(&f);
 }
 

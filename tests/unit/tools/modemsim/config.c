@@ -23,7 +23,8 @@ Test(modemsim_config, modem_texts_are_read_or_explained)
 		{"plain", "a=101", NULL},
 		{"all keys",
 		 "a=101,tty=/dev/x,caller-name=A B,manufacturer=M,model=N,revision=R,serial=S,"
-		 "rate=9600,speed=4800,latency=20,answer=2,voice=yes,dtr=ignore,line=unplugged,"
+		 "rate=9600,speed=4800,latency=20,answer=2,voice=yes,vcon=yes,dtr=ignore,"
+		 "line=unplugged,"
 		 "noise=flip every 100 burst 5,seed=4294967295,connect=flags,"
 		 "ato=error,withhold=yes,"
 		 "diagnostics=no,fault=slow 500 on H",
@@ -90,7 +91,7 @@ Test(modemsim_config, keys_reach_the_options)
 		sim_config_add_modem(&config,
 				     HAL_SLICE("a=101,rate=9600,speed=4800,latency=20,answer=2,"
 					       "noise=lose in 9,seed=7,connect=flags,"
-					       "voice=yes,dtr=ignore,ato=error,"
+					       "voice=yes,vcon=yes,dtr=ignore,ato=error,"
 					       "line=unplugged,flash=hold,"
 					       "withhold=yes,diagnostics=no,caller-id=no,model=X,"
 					       "fault=slow 500"),
@@ -111,6 +112,7 @@ Test(modemsim_config, keys_reach_the_options)
 	cr_assert(m->options.voice && m->options.ignore_dtr && m->options.online_error);
 	cr_assert(m->options.unplugged_line && m->options.withhold_number);
 	cr_assert(m->options.no_diagnostics && m->options.flash_holds);
+	cr_assert(m->options.says_vcon);
 	cr_assert(m->options.no_caller_id);
 	cr_assert_str_eq(m->options.model, "X");
 	cr_assert_eq(m->fault_count, 1);
