@@ -22,7 +22,10 @@
 #define COMMAND_MAX 160
 #define NEVER_US    UINT64_MAX
 
-/* A modem that answers everything at once. */
+#define DIAL "ATS7=" /* and the rest */
+#define VCON "\r\nVCON\r\n"
+
+/* A modem that answers everything at once, as whom it calls does. */
 struct modem {
 	struct hal_stream_provider provider; /* opens it */
 	struct hal_stream *stream;
@@ -49,6 +52,8 @@ static void on_modem(void *user, unsigned int events)
 	modem->len = 0;
 	answer = emulator_answer(modem->command);
 	bench_check(hal_stream_write(modem->stream, answer, strlen(answer)) > 0, "write");
+	if (memcmp(modem->command, DIAL, strlen(DIAL)) == 0)
+		bench_check(hal_stream_write(modem->stream, VCON, strlen(VCON)) > 0, "write");
 }
 
 static int open_modem(const struct hal_stream_provider *provider, struct hal_loop *loop,
@@ -219,7 +224,7 @@ static void live(struct calls *calls, const struct tl_dial_params *params)
 	bench_check(tl_line_dial(calls->ctx, tl_ctx_get_client(calls->ctx), calls->line, "300",
 				 params, &session, NULL) == 0,
 		    "dial");
-	await_call(calls, TL_CALL_PROCEEDING);
+	await_call(calls, TL_CALL_CONNECTED);
 	bench_check(tl_session_drop(calls->ctx, session, TL_DROP_USER, NULL) == 0, "drop");
 	await_call(calls, TL_CALL_IDLE);
 	await_ready(calls);

@@ -36,6 +36,7 @@ static void add_modem(struct sim_exchange *exchange, struct hal_loop *loop, size
 	char number[32];
 
 	options.voice = true;
+	options.says_vcon = true;
 	(void)snprintf(number, sizeof(number), "%zu", 1000 + index);
 	bench_check(hal_stream_pty_open(loop, &stream, path, size) == 0, "no pty");
 	bench_check(sim_modem_new(exchange, number, stream, &options, &modem) == 0, "no modem");

@@ -2,7 +2,8 @@
 #ifndef TESTS_BENCH_MODEMSIM_H
 #define TESTS_BENCH_MODEMSIM_H
 
-/* modemsim's modems in a process of their own, all delays 0, with voice; 300 is answered. */
+/* modemsim's modems in a process of their own, all delays 0, with voice; 300 answers, and they
+ * say so (VCON). */
 
 #include <stddef.h>
 #include <sys/types.h>

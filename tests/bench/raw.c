@@ -85,21 +85,35 @@ static size_t next_ready(struct raw *raw)
 	return raw->batch[raw->taken++].data.u64;
 }
 
+/* What there is, of the next line that has something. @return the line */
+static size_t receive_some(struct raw *raw)
+{
+	size_t index = next_ready(raw);
+	struct raw_line *line = &raw->lines[index];
+	ssize_t n = read(line->fd, line->answer + line->len, sizeof(line->answer) - line->len);
+
+	bench_check(n > 0, "read");
+	line->len += (size_t)n;
+	return index;
+}
+
 size_t raw_receive(struct raw *raw)
 {
 	for (;;) {
-		size_t index = next_ready(raw);
-		struct raw_line *line = &raw->lines[index];
-		ssize_t n;
+		size_t index = receive_some(raw);
 
-		n = read(line->fd, line->answer + line->len, sizeof(line->answer) - line->len);
-		bench_check(n > 0, "read");
-		line->len += (size_t)n;
-		if (!is_complete(line))
+		if (!is_complete(&raw->lines[index]))
 			continue;
-		line->len = 0;
+		raw->lines[index].len = 0;
 		return index;
 	}
+}
+
+void raw_await(struct raw *raw, size_t line, const char *end)
+{
+	while (!ends_with(&raw->lines[line], end))
+		(void)receive_some(raw);
+	raw->lines[line].len = 0;
 }
 
 void raw_ping_pong(struct raw *raw, size_t line, const char *command, size_t n)

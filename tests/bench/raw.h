@@ -40,6 +40,8 @@ void raw_close(struct raw *raw);
 void raw_send(struct raw *raw, size_t line, const char *command);
 /* Wait for the next answer that is complete: its last line is a result code. @return the line */
 size_t raw_receive(struct raw *raw);
+/* Wait until what this line has said ends so. */
+void raw_await(struct raw *raw, size_t line, const char *end);
 /* One after the other: command, answer. */
 void raw_ping_pong(struct raw *raw, size_t line, const char *command, size_t n);
 /* n commands in all, one under way on each line. */
