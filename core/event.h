@@ -55,6 +55,7 @@ static inline void core_event_set_line(struct tl_event *event, tl_line line,
 	event->line = line;
 	memcpy(event->line_name, name, CORE_NAME_MAX);
 }
+
 /* A copy of it with this text, in one block. @return NULL: no memory */
 struct tl_event *core_event_copy(const struct tl_event *event, struct hal_slice text);
 /* Put a completion that was allocated beforehand into the queue; takes ownership. */

@@ -160,8 +160,10 @@ static void grow_text(struct v250 *v, size_t size)
 {
 	char *text = realloc(v->text, size);
 
-	if (!text)
+	if (!text) {
 		free(v->text);
+		v->text_len = 0;
+	}
 	v->text = text;
 	v->text_size = text ? size : TEXT_MAX;
 }

@@ -267,10 +267,24 @@ static void command(struct scene *scene)
 		scene->drop = 0;
 }
 
+#define FIVE_MORE ";+GCAP;+GCAP;+GCAP;+GCAP;+GCAP"
+
+/* Lines of information that outgrow what is taken for them first. */
+static void long_command(struct scene *scene)
+{
+	if (tl_line_command(scene->rig.ctx, scene->owner, scene->rig.modems[0].line,
+			    "AT+GCAP" FIVE_MORE FIVE_MORE FIVE_MORE FIVE_MORE, 0, &scene->drop) < 0)
+		scene->drop = 0;
+}
+
 static const struct act of_a_line[] = {
-	{"placed", NULL, place_data},	  {"placed, voice", NULL, place_voice},
-	{"taken", open_line, take},	  {"soft reset", NULL, reset_softly},
-	{"hard reset", NULL, reset_hard}, {"command", NULL, command},
+	{"placed", NULL, place_data},
+	{"placed, voice", NULL, place_voice},
+	{"taken", open_line, take},
+	{"soft reset", NULL, reset_softly},
+	{"hard reset", NULL, reset_hard},
+	{"command", NULL, command},
+	{"command, long answer", NULL, long_command},
 	{"replugged", NULL, replug},
 };
 
