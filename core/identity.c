@@ -165,12 +165,6 @@ static void consider(void *user, const struct hal_device *device)
 	choice->best = *device;
 }
 
-static void take(struct core_line *line, const char *path, const struct hal_device *device)
-{
-	core_text_copy(line->path, sizeof(line->path), path);
-	line->device = *device;
-}
-
 static int choose(struct core_line *line, char *why)
 {
 	struct choice choice = {.line = line, .rank = UINT_MAX};
@@ -178,7 +172,8 @@ static int choose(struct core_line *line, char *why)
 	if (line->ctx->hotplug)
 		(void)hal_hotplug_list(line->ctx->hotplug, consider, &choice);
 	if (choice.rank < UINT_MAX) {
-		take(line, choice.best.node, &choice.best);
+		line->device = choice.best;
+		line->path = line->device.node;
 		return 0;
 	}
 	if (line->learnt)
@@ -203,7 +198,8 @@ static int resolve_path(struct core_line *line, char *why)
 			       path);
 		return -ENOENT;
 	}
-	take(line, path, &device);
+	line->device = device;
+	line->path = path;
 	line->learnt = device.place[0] && strcmp(device.node, path) == 0;
 	return 0;
 }
@@ -211,7 +207,7 @@ static int resolve_path(struct core_line *line, char *why)
 int core_identity_resolve(struct core_line *line, char *why)
 {
 	if (core_identity_is_network(line)) {
-		core_text_copy(line->path, sizeof(line->path), line->config.device);
+		line->path = line->config.device;
 		return 0;
 	}
 	return is_by_words(line) ? choose(line, why) : resolve_path(line, why);

@@ -37,6 +37,7 @@ int core_line_new(struct tl_ctx *ctx, const struct core_line_config *config,
 	}
 	line->ctx = ctx;
 	line->config = *config;
+	line->path = "";
 	line->ops = ops;
 	line->state = TL_LINE_ABSENT;
 	line->since = core_stamp_now(ctx->clock);
@@ -153,7 +154,6 @@ void core_line_attach(struct core_line *line)
 		.log = &ctx->log,
 		.provider = ctx->provider,
 		.config = &line->config,
-		.device = line->path,
 		.factory = line->factory,
 	};
 	char why[CORE_REASON_MAX];
@@ -171,6 +171,7 @@ void core_line_attach(struct core_line *line)
 		core_line_down(line, r, why);
 		return;
 	}
+	host.device = line->path;
 	r = line->ops->attach(line, &host, &line->driver);
 	if (r < 0)
 		core_line_down(line, r, tl_error_text(r));

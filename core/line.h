@@ -33,8 +33,8 @@ struct core_line {
 	tl_line id;
 	struct core_line_config config;
 	const struct core_driver_ops *ops;
-	void *driver;		  /* NULL: detached */
-	char path[CORE_PATH_MAX]; /* what the driver opens, or has opened last */
+	void *driver;	  /* NULL: detached */
+	const char *path; /* what the driver opens, or has opened last; of config or device */
 	struct hal_device device; /* behind it; node "": none yet */
 	bool learnt;		  /* device.place is what the configured path means */
 	struct hal_timer doubt;	  /* whether the device is there after a hang-up */

@@ -117,9 +117,9 @@ struct hal_stream {
 	void *user;
 	unsigned int caps; /* enum hal_stream_cap; known from HAL_STREAM_OPENED on */
 	/* With HAL_STREAM_LOST, of backends that can tell: why, as a failed open() would. Without
-	 * HAL_STREAM_OPENED before it, that is what it is. 0 and "": it has gone */
+	 * HAL_STREAM_OPENED before it, that is what it is. 0 and NULL: it has gone */
 	int error;
-	struct hal_error why;
+	const char *why; /* the backend's, until it is closed */
 };
 
 /*

@@ -53,6 +53,7 @@ struct client {
 	size_t said_len; /* data before it was open: a banner, or why it is refused */
 	char said[64];
 	char name[HAL_NETADDR_TEXT_MAX];
+	struct hal_error why; /* it is lost */
 	struct hal_ring rx, tx, out;
 	char rx_buf[DATA_MAX];
 	char tx_buf[DATA_MAX];
@@ -112,8 +113,9 @@ static void lose(struct client *c, int error, const char *format, ...)
 	c->phase = LOST;
 	c->stream.error = error;
 	va_start(args, format);
-	(void)vsnprintf(c->stream.why.text, sizeof(c->stream.why.text), format, args);
+	(void)vsnprintf(c->why.text, sizeof(c->why.text), format, args);
 	va_end(args);
+	c->stream.why = c->why.text;
 	hal_timer_cancel(c->stream.loop, &c->timer);
 	c->link = NULL;
 	hal_stream_close(link);
@@ -426,7 +428,7 @@ static void receive(struct client *c)
 
 static void on_link_lost(struct client *c)
 {
-	const char *why = c->link->why.text[0] ? c->link->why.text : "the connection is lost";
+	const char *why = c->link->why ? c->link->why : "the connection is lost";
 	char said[3 * sizeof(c->said)];
 	struct hal_slice text;
 

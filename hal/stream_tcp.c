@@ -31,6 +31,7 @@ struct tcp {
 	unsigned int wanted; /* of the watch */
 	bool connected;
 	bool lost;
+	struct hal_error why;
 };
 
 static struct tcp *to_tcp(struct hal_stream *s)
@@ -74,8 +75,9 @@ static int lose(struct tcp *tcp, int error, const char *format, ...)
 	tcp->lost = true;
 	tcp->stream.error = error;
 	va_start(args, format);
-	(void)vsnprintf(tcp->stream.why.text, sizeof(tcp->stream.why.text), format, args);
+	(void)vsnprintf(tcp->why.text, sizeof(tcp->why.text), format, args);
 	va_end(args);
+	tcp->stream.why = tcp->why.text;
 	close_fd(tcp);
 	report(tcp, HAL_STREAM_LOST);
 	return -ENODEV;

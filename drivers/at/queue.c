@@ -621,8 +621,10 @@ int at_queue_new(struct hal_loop *loop, const struct hal_log *log, const char *o
 	hal_list_init(&queue->waiting);
 	hal_list_init(&queue->done);
 	hal_list_init(&queue->free);
-	for (size_t i = 0; i < AT_QUEUE_SLOTS; i++)
+	for (size_t i = 0; i < AT_QUEUE_SLOTS; i++) {
+		queue->slots[i].text = queue->texts[i];
 		hal_list_append(&queue->free, &queue->slots[i].node);
+	}
 	hal_list_init(&queue->escape.cmd.node);
 	hal_timer_init(&queue->timer, on_timer);
 	hal_timer_init(&queue->abort_timer, on_abort_timer);

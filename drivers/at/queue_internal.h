@@ -28,9 +28,9 @@ enum at_phase {
 };
 
 struct at_cmd {
-	struct hal_list node;		/* in free, waiting or done; none while current */
-	char text[AT_CMD_TEXT_MAX + 1]; /* with CR */
-	size_t len;			/* without CR */
+	struct hal_list node; /* in free, waiting or done; none while current */
+	char *text;	      /* with CR; a slot's */
+	size_t len;	      /* without CR */
 	uint32_t timeout_ms;
 	unsigned int flags;
 	struct hal_slice prefix;
@@ -100,6 +100,7 @@ struct at_queue {
 
 	struct hal_list waiting, done, free;
 	struct at_cmd slots[AT_QUEUE_SLOTS];
+	char texts[AT_QUEUE_SLOTS][AT_CMD_TEXT_MAX + 1];
 	struct at_cmd *current;
 	bool hook_seen;	   /* NO CARRIER to a hang-up, OK may follow */
 	uint32_t delay_ms; /* between a final result and the next command */

@@ -207,15 +207,15 @@ static void on_lost(void *user)
 	bool carrier = v250_data_hung_up(v);
 
 	if (v->phase == V250_OPENING && stream->error < 0) {
-		v250_down(v, stream->error, stream->why.text);
+		v250_down(v, stream->error, stream->why);
 		return;
 	}
 	v250_data_stop(v);
 	v->phase = V250_DOWN;
 	if (carrier)
 		v250_carrier_hang_up(v);
-	else if (stream->why.text[0])
-		core_line_lost_for(v->line, stream->why.text);
+	else if (stream->why)
+		core_line_lost_for(v->line, stream->why);
 	else
 		core_line_lost(v->line);
 }

@@ -44,7 +44,7 @@ static void on_client(void *user, unsigned int events)
 	FUZZ_CHECK(s->opened || !(events & ~(unsigned int)HAL_STREAM_LOST));
 	s->lost = events & HAL_STREAM_LOST;
 	if (s->lost)
-		FUZZ_CHECK(s->client->why.text[0] && s->client->error < 0);
+		FUZZ_CHECK(s->client->why && s->client->why[0] && s->client->error < 0);
 	if (events & HAL_STREAM_WRITABLE)
 		(void)hal_stream_want_write(s->client, false);
 	if ((events & HAL_STREAM_READABLE) &&

@@ -246,7 +246,7 @@ static void assert_lost(struct fixture *f, int error, const char *why)
 
 	cr_assert(f->events & HAL_STREAM_LOST, "%s", why);
 	cr_assert_eq(f->s->error, error, "%s: %d", why, f->s->error);
-	cr_assert_str_eq(f->s->why.text, why);
+	cr_assert_str_eq(f->s->why, why);
 	cr_assert_eq(hal_stream_read(f->s, &byte, 1), -ENODEV);
 	cr_assert_eq(hal_stream_write(f->s, "x", 1), -ENODEV);
 	cr_assert_eq(hal_stream_flush(f->s), -ENODEV);
@@ -585,7 +585,7 @@ Test(stream_rfc2217, a_server_that_falls_silent_is_lost_within_the_set_time)
 	run(&f, 38000 - 22000);
 	cr_assert(f.events & HAL_STREAM_LOST);
 	cr_assert_eq(f.s->error, -ENODEV);
-	cr_assert_not_null(strstr(f.s->why.text, "nothing heard from ts:1 for 3"));
+	cr_assert_not_null(strstr(f.s->why, "nothing heard from ts:1 for 3"));
 	teardown(&f);
 }
 

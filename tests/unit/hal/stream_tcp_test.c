@@ -130,7 +130,7 @@ static void assert_lost(struct fixture *f, int error, const char *why)
 {
 	wait_for(f, HAL_STREAM_LOST);
 	cr_assert_eq(f->s->error, error, "%d", f->s->error);
-	cr_assert_not_null(strstr(f->s->why.text, why), "%s", f->s->why.text);
+	cr_assert_not_null(strstr(f->s->why, why), "%s", f->s->why);
 	cr_assert_eq(hal_stream_read(f->s, f->got, 1), -ENODEV);
 	cr_assert_eq(hal_stream_write(f->s, "x", 1), -ENODEV);
 	cr_assert_eq(hal_stream_want_read(f->s, true), -ENODEV);
@@ -177,7 +177,7 @@ Test(stream_tcp, what_came_before_the_end_can_be_read)
 	close(f.peer);
 	f.peer = -1;
 	assert_lost(&f, -ENODEV, "127.0.0.1:");
-	cr_assert_not_null(strstr(f.s->why.text, "has closed the connection"));
+	cr_assert_not_null(strstr(f.s->why, "has closed the connection"));
 	cr_assert_eq(f.got_len, 3);
 	teardown(&f);
 }
@@ -318,7 +318,7 @@ Test(stream_tcp, a_host_that_does_not_answer_is_given_up)
 	(void)hal_loop_run_virtual(f.loop, &f.clock, HAL_STREAM_TCP_CONNECT_MS * HAL_USEC_PER_MSEC,
 				   NULL, NULL);
 	cr_assert_eq(f.all, HAL_STREAM_LOST);
-	cr_assert_not_null(strstr(f.s->why.text, "no answer from 127.0.0.1:"));
+	cr_assert_not_null(strstr(f.s->why, "no answer from 127.0.0.1:"));
 	teardown(&f);
 	for (size_t i = 0; i < 8; i++)
 		close(fillers[i]);
