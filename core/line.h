@@ -27,41 +27,42 @@ struct core_fault {
 	uint32_t attempts;	   /* to open and probe it since then */
 };
 
+/* What each command touches comes first. */
 struct core_line {
 	struct hal_list node; /* tl_ctx.line_list */
 	struct tl_ctx *ctx;
 	tl_line id;
-	struct core_line_config config;
 	const struct core_driver_ops *ops;
-	void *driver;	  /* NULL: detached */
+	void *driver; /* NULL: detached */
+	enum tl_line_state state;
+	int error;
+	struct core_call *call;	  /* on the line, or being cleared, or lost track of */
+	struct core_call *next;	  /* to be dialled when the line is ready */
+	struct hal_list commands; /* at most one request */
+	bool muted;		  /* rings, but the offer was rejected */
+	bool recovering;	  /* ops->recover() is under way */
+	bool commanding;	  /* ops->command() is under way; its client may be gone */
+	bool learnt;		  /* device.place is what the configured path means */
+	bool factory;		  /* the next attempt begins with factory settings */
+	struct core_line_config config;
 	const char *path; /* what the driver opens, or has opened last; of config or device */
 	struct hal_device device; /* behind it; node "": none yet */
-	bool learnt;		  /* device.place is what the configured path means */
 	struct hal_timer doubt;	  /* whether the device is there after a hang-up */
 	uint64_t doubt_until_us;
 	struct core_cause hang_up; /* what it was if the device is there; origin NONE: not known */
-	enum tl_line_state state;
-	int error;
 	char why[CORE_REASON_MAX];
 	struct core_stamp since; /* when the state was entered */
 	struct core_fault fault;
 	struct core_line_identity identity;
-	struct core_call *call; /* on the line, or being cleared, or lost track of */
-	struct core_call *next; /* to be dialled when the line is ready */
-	bool muted;		/* rings, but the offer was rejected */
-	bool recovering;	/* ops->recover() is under way */
-	bool commanding;	/* ops->command() is under way; its client may be gone */
 	uint64_t calls_total;
 	uint64_t old_timeouts, old_resyncs; /* already counted */
 	char caller[TL_NUMBER_MAX + 1];	    /* told before the first RING */
 	char caller_name[CORE_IDENT_MAX];
-	struct hal_list opens;	  /* core_open.of_line */
-	struct hal_list commands; /* at most one request */
-	struct hal_list resets;	  /* requests waiting for READY */
+	struct hal_list opens;	/* core_open.of_line */
+	struct hal_list resets; /* requests waiting for READY */
 	struct hal_timer retry;
 	uint32_t retry_s;
 	uint64_t retry_at_us; /* 0: not waiting */
-	bool factory;	      /* the next attempt begins with factory settings */
 };
 
 /* tl_line_params is a configuration being filled in. */

@@ -22,7 +22,9 @@
 struct tty {
 	struct hal_stream stream;
 	int fd;
-	struct hal_portlock lock;
+	bool lost;
+	bool lent;
+	bool was_lent; /* somebody may still have a descriptor */
 	struct hal_watch watch;
 	struct hal_work work; /* reports what is pending; after close: frees */
 	unsigned int pending;
@@ -31,9 +33,7 @@ struct tty {
 	uint32_t poll_ms;
 	unsigned int lines;		     /* as last polled */
 	struct hal_stream_counters counters; /* as last polled */
-	bool lost;
-	bool lent;
-	bool was_lent; /* somebody may still have a descriptor */
+	struct hal_portlock lock;
 };
 
 static struct tty *to_tty(struct hal_stream *s)

@@ -81,47 +81,45 @@ struct at_escape {
 	struct at_tail tail;  /* of the data, and perhaps the OK */
 };
 
+/* What each command touches comes first, so that it is in few lines of the cache. */
 struct at_queue {
 	struct hal_loop *loop;
 	const struct hal_log *log;
 	struct hal_stream *stream;
-	struct at_queue_events events;
 	void *user;
-	char object[64];
-	struct at_queue_counts counts;
-	uint32_t last_group;
-
+	struct at_cmd *current;
 	enum at_phase phase;
 	bool closed;
 	bool reading; /* a chunk is being taken apart: nothing may be sent, as what follows in it
 			 cannot be the answer */
 	bool needs_resync; /* before the next command */
-	struct at_lexer lexer;
-
-	struct hal_list waiting, done, free;
-	struct at_cmd slots[AT_QUEUE_SLOTS];
-	char texts[AT_QUEUE_SLOTS][AT_CMD_TEXT_MAX + 1];
-	struct at_cmd *current;
 	bool hook_seen;	   /* NO CARRIER to a hang-up, OK may follow */
+	bool abort_wanted; /* at_queue_abort() */
+	bool data_blocked; /* on_writable is owed */
+	bool paused;	   /* there was no room for data */
+	bool plus_held;	   /* another plus waits */
 	uint32_t delay_ms; /* between a final result and the next command */
-	uint32_t baud;
+	uint32_t last_group;
+	struct hal_list waiting, done, free;
+	size_t tx_len, tx_sent;
 	uint64_t final_us; /* when the last final result came */
 	uint64_t sent_us;  /* when the last byte of current was taken */
-	bool abort_wanted; /* at_queue_abort() */
-	struct hal_timer timer, abort_timer;
-	struct hal_work work; /* completes done; in the end frees the queue */
-
-	struct at_resync resync;
-	struct at_escape escape;
-
-	char tx[AT_CMD_TEXT_MAX + 1];
-	size_t tx_len, tx_sent;
 	uint64_t last_tx_us;
-	bool data_blocked;   /* on_writable is owed */
-	bool paused;	     /* there was no room for data */
+	struct hal_timer timer, abort_timer;
+	struct at_queue_counts counts;
+	struct at_queue_events events;
+	struct at_cmd slots[AT_QUEUE_SLOTS];
+
+	struct at_escape escape;
+	struct at_resync resync;
+	struct hal_work work; /* completes done; in the end frees the queue */
+	uint32_t baud;
 	unsigned int pluses; /* at the end of what was sent in data state; four are many */
-	bool plus_held;	     /* another one waits */
 	struct hal_timer plus_timer;
+	char object[64];
+	char tx[AT_CMD_TEXT_MAX + 1];
+	char texts[AT_QUEUE_SLOTS][AT_CMD_TEXT_MAX + 1];
+	struct at_lexer lexer;
 };
 
 /* queue.c */

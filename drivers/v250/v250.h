@@ -43,13 +43,22 @@ struct v250;
 /* proof NULL: not on hook as far as we can tell, answer says what the modem said. */
 typedef void (*v250_verified_fn)(struct v250 *v, const char *proof, const char *answer);
 
+/* What each command touches comes first. */
 struct v250 {
 	struct core_line *line;
 	struct core_driver_host host;
 	struct at_queue *queue; /* NULL while the port is closed */
 	enum v250_phase phase;
+	uint32_t group;		   /* commands of the present activity */
+	v250_verified_fn verified; /* NULL: no verification is under way */
+	struct hal_timer timer;	   /* the wait of the present activity */
+	void (*timer_fn)(struct v250 *v);
+	struct hal_work work; /* an upcall that must not be made from inside a downcall */
+	void (*work_fn)(struct v250 *v);
+	char *text; /* raw command: what has been answered */
+	size_t text_len, text_size;
+
 	struct at_script script;
-	uint32_t group; /* commands of the present activity */
 	struct core_line_identity identity;
 	bool has_lines;	  /* the port has modem lines */
 	bool has_class8;  /* V.253 */
@@ -82,7 +91,6 @@ struct v250 {
 	struct hal_timer break_timer;	    /* a break is being sent */
 
 	/* verification and drop */
-	v250_verified_fn verified;
 	bool on_hook;			     /* +VLS? said so */
 	int (*escaped_to)(struct v250 *v);   /* what to do in command state */
 	int (*const *steps)(struct v250 *v); /* of the ladder in use */
@@ -103,18 +111,11 @@ struct v250 {
 	bool cause_known;
 	struct core_quality quality;
 
-	char *text; /* raw command: what has been answered */
-	size_t text_len, text_size;
-
 	char caller[TL_NUMBER_MAX + 1];
 	char caller_name[CORE_IDENT_MAX];
 
-	struct hal_timer timer; /* the wait of the present activity */
-	void (*timer_fn)(struct v250 *v);
 	struct hal_timer dtr_timer; /* DTR is low until then */
 	struct hal_timer ring_timer;
-	struct hal_work work; /* an upcall that must not be made from inside a downcall */
-	void (*work_fn)(struct v250 *v);
 	uint64_t timeouts, resyncs; /* of queues that were closed */
 	int open_error;
 	struct hal_error why;
