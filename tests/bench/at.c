@@ -36,16 +36,7 @@ static void run_engine(struct rig *rig, size_t n)
 
 static void run_library(struct rig *rig, size_t n)
 {
-	struct user *user = &rig->user;
-
-	for (size_t i = 0; i < n; i++) {
-		uint64_t op;
-
-		bench_check(tl_line_command(user->ctx, tl_ctx_get_client(user->ctx), user->lines[0],
-					    "AT", 30000, &op) == 0,
-			    "command");
-		user_await_op(user, op);
-	}
+	user_ping_pong(&rig->user, 0, n);
 }
 
 #define RATE(id, text, limit, least)                                                          \

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define EMULATOR_LINES_MAX 1024
+#define EMULATOR_LINES_MAX 2048
 #define EMULATOR_ALL	   UINT32_MAX
 
 struct emulator {

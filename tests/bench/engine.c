@@ -84,12 +84,3 @@ void engine_ping_pong(struct engine *engine, size_t line, size_t n)
 	submit(&engine->lines[line]);
 	run(engine, n);
 }
-
-void engine_all(struct engine *engine, size_t n)
-{
-	engine->done = 0;
-	engine->to_send = n;
-	for (size_t i = 0; i < engine->n; i++)
-		submit(&engine->lines[i]);
-	run(engine, n);
-}

@@ -25,7 +25,5 @@ void engine_open(struct engine *engine, const char (*paths)[32], size_t n);
 void engine_close(struct engine *engine);
 /* n times "AT" on one line, each when the one before has been answered. */
 void engine_ping_pong(struct engine *engine, size_t line, size_t n);
-/* n times in all, one under way on each line. */
-void engine_all(struct engine *engine, size_t n);
 
 #endif

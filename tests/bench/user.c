@@ -7,6 +7,8 @@
 
 #include "tests/bench/bench.h"
 
+#define COMMAND_TIMEOUT_MS 30000
+
 tl_client user_client(const struct user *user, size_t line)
 {
 	return user->clients[line / USER_LINES_PER_CLIENT];
@@ -92,6 +94,45 @@ void user_await_ready(struct user *user, size_t n)
 	for (size_t i = 0; i < n; i++)
 		while (line_state(user, i) != TL_LINE_READY)
 			(void)tl_event_free(user_next(user));
+}
+
+static uint64_t send_command(struct user *user, tl_client client, tl_line line)
+{
+	uint64_t op;
+
+	bench_check(tl_line_command(user->ctx, client, line, "AT", COMMAND_TIMEOUT_MS, &op) == 0,
+		    "command");
+	return op;
+}
+
+void user_ping_pong(struct user *user, size_t line, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		user_await_op(user, send_command(user, user_client(user, line), user->lines[line]));
+}
+
+void user_send_all(struct user *user, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		(void)send_command(user, user_client(user, i), user->lines[i]);
+}
+
+void user_command_all(struct user *user, size_t n)
+{
+	size_t sent = n < user->n ? n : user->n;
+
+	user_send_all(user, sent);
+	for (size_t done = 0; done < n; done++) {
+		struct tl_event *event = user_await(user, TL_EVENT_OP_DONE);
+
+		bench_check(tl_event_get_result(event) == 0, tl_event_get_text(event));
+		if (sent < n) {
+			(void)send_command(user, tl_event_get_client(event),
+					   tl_event_get_line(event));
+			sent++;
+		}
+		(void)tl_event_free(event);
+	}
 }
 
 tl_session user_dial_media(struct user *user, size_t line, enum tl_media media)

@@ -34,6 +34,12 @@ void user_await_calls(struct user *user, enum tl_call_state state, size_t n);
 /* Wait until the first n lines are READY. One that fails on a busy machine is tried again. */
 void user_await_ready(struct user *user, size_t n);
 tl_client user_client(const struct user *user, size_t line);
+/* n times "AT" on one line, each when the one before has been answered. */
+void user_ping_pong(struct user *user, size_t line, size_t n);
+/* "AT" on each of the first n lines; the answers are left to the caller. */
+void user_send_all(struct user *user, size_t n);
+/* n times "AT" in all, one under way on each line. */
+void user_command_all(struct user *user, size_t n);
 /* Begin a voice call, or one of another kind. */
 tl_session user_dial(struct user *user, size_t line);
 tl_session user_dial_media(struct user *user, size_t line, enum tl_media media);
