@@ -142,11 +142,18 @@ struct varlink_client *daemon_connect(const struct daemon *daemon)
 	return client;
 }
 
-static struct varlink_reply await(struct varlink_client *client)
+static struct varlink_reply await_any(struct varlink_client *client)
 {
 	struct varlink_reply reply;
 
 	bench_check(varlink_client_wait(client, TIMEOUT_MS, &reply) == 0, "no reply");
+	return reply;
+}
+
+static struct varlink_reply await(struct varlink_client *client)
+{
+	struct varlink_reply reply = await_any(client);
+
 	bench_check(!reply.error, reply.error);
 	return reply;
 }
@@ -159,10 +166,17 @@ static struct varlink_reply call(struct varlink_client *client, const char *meth
 	return await(client);
 }
 
-void daemon_await_reply(struct varlink_client *client)
+void daemon_check_dropped(const struct varlink_reply *reply)
 {
-	struct varlink_reply reply = await(client);
+	bench_check(!reply->error || strcmp(reply->error, "io.trunkline.NotOnHook") == 0,
+		    reply->error);
+}
 
+void daemon_await_dropped(struct varlink_client *client)
+{
+	struct varlink_reply reply = await_any(client);
+
+	daemon_check_dropped(&reply);
 	varlink_reply_clear(&reply);
 }
 

@@ -36,8 +36,14 @@ double daemon_command_us(struct varlink_client *client);
 /* One after which the connection carries bytes. */
 struct varlink_reply daemon_upgrade(struct varlink_client *client, const char *method,
 				    const char *params);
-/* The reply to a call that has been sent, which must be a good one. */
-void daemon_await_reply(struct varlink_client *client);
+/*
+ * The reply to a Drop that has been sent. That the line is not proved to be on hook is no reason to
+ * fail: the modem is a process, too, and not run for ten seconds it is too late for all that lined
+ * tries. The call becomes idle then when lined has tried the line again.
+ */
+void daemon_await_dropped(struct varlink_client *client);
+/* Ends the program when it is another error. */
+void daemon_check_dropped(const struct varlink_reply *reply);
 
 #define DAEMON_SESSION_SIZE 64
 

@@ -30,6 +30,8 @@ static double ours(struct rig *rig, size_t lines, uint32_t delay_us)
 	user_await_calls(&rig->user, TL_CALL_PROCEEDING, lines);
 	emulator_set_delay(&rig->emulator, delay_us);
 	start = bench_now_ns();
+	/* Should one fail, for the modem was not run for ten seconds, IDLE comes when the line is
+	 * tried again. */
 	for (size_t i = 0; i < lines; i++)
 		(void)user_drop(&rig->user, rig->sessions[i]);
 	user_await_calls(&rig->user, TL_CALL_IDLE, lines);
@@ -44,24 +46,13 @@ static double ours(struct rig *rig, size_t lines, uint32_t delay_us)
 /* The same without us: hang up, ask whether it is on hook. */
 static double theirs(struct rig *rig, size_t lines, uint32_t delay_us)
 {
-	bool *asked = calloc(lines, sizeof(*asked));
 	uint64_t start, end;
 
-	bench_check(asked != NULL, "no memory");
 	emulator_set_delay(&rig->emulator, delay_us);
 	start = bench_now_ns();
-	for (size_t i = 0; i < lines; i++)
-		raw_send(&rig->raw, i, "ATH\r");
-	for (size_t received = 0; received < 2 * lines; received++) {
-		size_t line = raw_receive(&rig->raw);
-
-		if (!asked[line])
-			raw_send(&rig->raw, line, "AT+VLS?\r");
-		asked[line] = true;
-	}
+	raw_drop(&rig->raw, lines);
 	end = bench_now_ns();
 	emulator_set_delay(&rig->emulator, 0);
-	free(asked);
 	return (double)(end - start);
 }
 

@@ -54,10 +54,7 @@ struct modems {
 
 #define OK "\r\nOK\r\n"
 
-/* What begins so is answered so; the first that fits. */
-static const struct {
-	const char *command, *answer;
-} answers[] = {
+static const struct emulator_rule answers[] = {
 	{"AT\r", OK},
 	{"ATO", "\r\nNO CARRIER\r\n"},
 	{"AT+VLS?", "\r\n+VLS: 0\r\n" OK},
@@ -75,13 +72,16 @@ static const struct {
 	{"", "\r\nERROR\r\n"},
 };
 
+const char *emulator_look_up(const struct emulator_rule *rules, const char *command)
+{
+	while (strncmp(command, rules->command, strlen(rules->command)) != 0)
+		rules++;
+	return rules->answer;
+}
+
 const char *emulator_answer(const char *command)
 {
-	size_t i = 0;
-
-	while (strncmp(command, answers[i].command, strlen(answers[i].command)) != 0)
-		i++;
-	return answers[i].answer;
+	return emulator_look_up(answers, command);
 }
 
 static void put(int fd, const char *text)

@@ -23,6 +23,13 @@ struct emulator {
 	char paths[EMULATOR_LINES_MAX][32]; /* of the ptys, for the other end */
 };
 
+/* What begins so is answered so. */
+struct emulator_rule {
+	const char *command, *answer;
+};
+
+/* The first that fits; the last one fits all, with the command "". */
+const char *emulator_look_up(const struct emulator_rule *rules, const char *command);
 /* What such a modem answers to a command, its CR included. */
 const char *emulator_answer(const char *command);
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/emulator.h"
 #include "tests/bench/process.h"
 
 #define PROGRAM	   "/usr/sbin/ModemManager"
@@ -41,10 +42,8 @@ static const char config_format[] =
 	"<allow receive_sender=\"*\"/><allow own=\"*\"/></policy>\n"
 	"</busconfig>\n";
 
-/* What begins so is answered so; the first that fits. 27.007, V.250. */
-static const struct {
-	const char *command, *answer;
-} answers[] = {
+/* 27.007, V.250 */
+static const struct emulator_rule answers[] = {
 	{"AT+GCAP\r", "\r\n+GCAP: +CGSM,+ES\r\n\r\nOK\r\n"},
 	{"AT+CGMI\r", "\r\nTrunkline\r\n\r\nOK\r\n"},
 	{"AT+CGMM\r", "\r\nBench\r\n\r\nOK\r\n"},
@@ -65,15 +64,6 @@ static const struct {
 
 /* ---- the modem ---- */
 
-static const char *answer_to(const char *command)
-{
-	size_t i = 0;
-
-	while (strncmp(command, answers[i].command, strlen(answers[i].command)) != 0)
-		i++;
-	return answers[i].answer;
-}
-
 /* A port that is a socket; until ModemManager closes it. */
 static void serve(int port)
 {
@@ -89,7 +79,7 @@ static void serve(int port)
 		/* On a socket ModemManager ends commands by CR LF. */
 		if (command[len - 1] != '\n')
 			continue;
-		answer = answer_to(command);
+		answer = emulator_look_up(answers, command);
 		if (write(port, answer, strlen(answer)) < 0)
 			break;
 		len = 0;

@@ -116,6 +116,23 @@ void raw_await(struct raw *raw, size_t line, const char *end)
 	raw->lines[line].len = 0;
 }
 
+void raw_drop(struct raw *raw, size_t n)
+{
+	bool *asked = calloc(n, sizeof(*asked));
+
+	bench_check(asked != NULL, "no memory");
+	for (size_t i = 0; i < n; i++)
+		raw_send(raw, i, "ATH\r");
+	for (size_t received = 0; received < 2 * n; received++) {
+		size_t line = raw_receive(raw);
+
+		if (!asked[line])
+			raw_send(raw, line, "AT+VLS?\r");
+		asked[line] = true;
+	}
+	free(asked);
+}
+
 void raw_ping_pong(struct raw *raw, size_t line, const char *command, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {

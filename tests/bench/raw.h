@@ -42,6 +42,8 @@ void raw_send(struct raw *raw, size_t line, const char *command);
 size_t raw_receive(struct raw *raw);
 /* Wait until what this line has said ends so. */
 void raw_await(struct raw *raw, size_t line, const char *end);
+/* Hang up on the first n lines, at once, and ask each whether it is on hook. */
+void raw_drop(struct raw *raw, size_t n);
 /* One after the other: command, answer. */
 void raw_ping_pong(struct raw *raw, size_t line, const char *command, size_t n);
 /* n commands in all, one under way on each line. */

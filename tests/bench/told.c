@@ -5,14 +5,11 @@
  * has the ports, and a socket to its client, and does just that.
  */
 #include <json-c/json.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/child.h"
 #include "tests/bench/daemon.h"
 #include "tests/bench/raw.h"
 
@@ -20,12 +17,13 @@
 
 /* ---- the raw program ---- */
 
-struct relay {
-	pid_t pid;
-	int fd;
-};
-
+/* What the process that has the ports does for its client. */
 typedef void (*relay_fn)(struct raw *raw, int client);
+
+struct relay {
+	const struct emulator *emulator;
+	relay_fn fn;
+};
 
 static void tell(int client)
 {
@@ -53,28 +51,29 @@ static void tell_ends(struct raw *raw, int client)
 	}
 }
 
-/* Hang up, ask whether it is on hook: all lines for each byte that comes, then one goes back. */
+/* All lines for each byte that comes, then one goes back. */
 static void drop_all(struct raw *raw, int client)
 {
 	char byte;
 
 	while (read(client, &byte, 1) == 1) {
-		bool asked[LINES] = {false};
-
-		for (size_t i = 0; i < raw->n; i++)
-			raw_send(raw, i, "ATH\r");
-		for (size_t received = 0; received < 2 * raw->n; received++) {
-			size_t line = raw_receive(raw);
-
-			if (!asked[line])
-				raw_send(raw, line, "AT+VLS?\r");
-			asked[line] = true;
-		}
+		raw_drop(raw, raw->n);
 		tell(client);
 	}
 }
 
-static void relay_await(const struct relay *relay, size_t n)
+/* The first byte says that the ports are open. */
+static void run_relay(int client, void *arg)
+{
+	const struct relay *relay = arg;
+	struct raw raw;
+
+	raw_open(&raw, relay->emulator->paths, relay->emulator->n);
+	tell(client);
+	relay->fn(&raw, client);
+}
+
+static void await_relay(const struct child *relay, size_t n)
 {
 	char byte;
 
@@ -82,41 +81,12 @@ static void relay_await(const struct relay *relay, size_t n)
 		bench_check(read(relay->fd, &byte, 1) == 1, "relay");
 }
 
-static void relay_start(struct relay *relay, const struct emulator *emulator, relay_fn fn)
-{
-	struct raw raw;
-	int ends[2];
-
-	bench_check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
-	(void)fflush(stdout);
-	relay->pid = fork();
-	bench_check(relay->pid >= 0, "fork");
-	if (relay->pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(ends[0]);
-		raw_open(&raw, emulator->paths, emulator->n);
-		tell(ends[1]);
-		fn(&raw, ends[1]);
-		_exit(0);
-	}
-	close(ends[1]);
-	relay->fd = ends[0];
-	relay_await(relay, 1);
-}
-
-static void relay_stop(struct relay *relay)
-{
-	close(relay->fd);
-	bench_check(kill(relay->pid, SIGKILL) == 0 && waitpid(relay->pid, NULL, 0) == relay->pid,
-		    "waitpid");
-}
-
 /* ---- both ---- */
 
 struct rig {
 	size_t lines;
 	struct emulator emulator, raw_emulator;
-	struct relay relay;
+	struct child relay;
 	struct daemon daemon;
 	struct varlink_client *events;
 	/* One for each line: the next call waits for the reply to the last. */
@@ -129,7 +99,8 @@ static void rig_start(struct rig *rig, size_t lines, relay_fn fn)
 	rig->lines = lines;
 	emulator_start(&rig->emulator, lines);
 	emulator_start(&rig->raw_emulator, lines);
-	relay_start(&rig->relay, &rig->raw_emulator, fn);
+	child_start(&rig->relay, run_relay, &(struct relay){&rig->raw_emulator, fn});
+	await_relay(&rig->relay, 1);
 	daemon_start(&rig->daemon, rig->emulator.paths, lines);
 	daemon_await_ready(&rig->daemon, lines);
 	rig->events = daemon_monitor(&rig->daemon);
@@ -143,7 +114,7 @@ static void rig_stop(struct rig *rig)
 		(void)varlink_client_free(rig->clients[i]);
 	(void)varlink_client_free(rig->events);
 	daemon_stop(&rig->daemon);
-	relay_stop(&rig->relay);
+	child_stop(&rig->relay);
 	emulator_stop(&rig->raw_emulator);
 	emulator_stop(&rig->emulator);
 }
@@ -159,11 +130,6 @@ static void release_all(struct rig *rig)
 {
 	for (size_t i = 0; i < rig->lines; i++)
 		daemon_release(rig->clients[i], rig->sessions[i]);
-}
-
-static double since_us(uint64_t start)
-{
-	return (double)(bench_now_ns() - start) / 1e3;
 }
 
 /* ---- NO CARRIER ---- */
@@ -184,12 +150,12 @@ static void measure_no_carrier(size_t lines, size_t runs)
 		double limit;
 
 		start = emulator_say_no_carrier(&rig.raw_emulator, EMULATOR_ALL);
-		relay_await(&rig.relay, lines);
-		limit = since_us(start);
+		await_relay(&rig.relay, lines);
+		limit = bench_since_us(start);
 		dial_all(&rig);
 		start = emulator_say_no_carrier(&rig.emulator, EMULATOR_ALL);
 		daemon_await_events(rig.events, "call-state", "disconnected", lines);
-		bench_add(&figure, since_us(start), limit);
+		bench_add(&figure, bench_since_us(start), limit);
 		daemon_await_ready(&rig.daemon, lines);
 		release_all(&rig);
 	}
@@ -204,8 +170,8 @@ static double raw_drop_us(struct rig *rig)
 	uint64_t start = bench_now_ns();
 
 	tell(rig->relay.fd);
-	relay_await(&rig->relay, 1);
-	return since_us(start);
+	await_relay(&rig->relay, 1);
+	return bench_since_us(start);
 }
 
 static void ask_to_drop(struct rig *rig, size_t line)
@@ -228,9 +194,9 @@ static double drop_us(struct rig *rig)
 	for (size_t i = 0; i < rig->lines; i++)
 		ask_to_drop(rig, i);
 	daemon_await_events(rig->events, "call-state", "idle", rig->lines);
-	us = since_us(start);
+	us = bench_since_us(start);
 	for (size_t i = 0; i < rig->lines; i++)
-		daemon_await_reply(rig->clients[i]);
+		daemon_await_dropped(rig->clients[i]);
 	daemon_await_ready(&rig->daemon, rig->lines);
 	release_all(rig);
 	return us;
@@ -263,11 +229,11 @@ static void measure_gone(struct bench_figure *figure, size_t lines, size_t runs)
 		rig_start(&rig, lines, tell_ends);
 		dial_all(&rig);
 		start = emulator_unplug(&rig.raw_emulator, EMULATOR_ALL);
-		relay_await(&rig.relay, lines);
-		limit = since_us(start) / 1e3;
+		await_relay(&rig.relay, lines);
+		limit = bench_since_us(start) / 1e3;
 		start = emulator_unplug(&rig.emulator, EMULATOR_ALL);
 		daemon_await_events(rig.events, "call-state", "idle", lines);
-		bench_add(figure, since_us(start) / 1e3, limit);
+		bench_add(figure, bench_since_us(start) / 1e3, limit);
 		rig_stop(&rig);
 	}
 	bench_print(figure);
