@@ -2,7 +2,7 @@
 #ifndef TESTS_BENCH_USER_H
 #define TESTS_BENCH_USER_H
 
-/* A program that uses the library as any program would: by its public headers, with poll(2). */
+/* A program that uses the library as any program would: by its public headers, tl_ctx_wait(). */
 
 #include <stddef.h>
 
