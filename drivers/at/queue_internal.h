@@ -106,11 +106,12 @@ struct at_queue {
 	uint64_t sent_us;  /* when the last byte of current was taken */
 	uint64_t last_tx_us;
 	struct hal_timer timer, abort_timer;
+	struct at_escape escape;
 	struct at_queue_counts counts;
-	struct at_queue_events events;
+	struct at_lexer lexer;
 	struct at_cmd slots[AT_QUEUE_SLOTS];
 
-	struct at_escape escape;
+	struct at_queue_events events;
 	struct at_resync resync;
 	struct hal_work work; /* completes done; in the end frees the queue */
 	uint32_t baud;
@@ -119,7 +120,6 @@ struct at_queue {
 	char object[64];
 	char tx[AT_CMD_TEXT_MAX + 1];
 	char texts[AT_QUEUE_SLOTS][AT_CMD_TEXT_MAX + 1];
-	struct at_lexer lexer;
 };
 
 /* queue.c */

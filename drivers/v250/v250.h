@@ -46,17 +46,17 @@ typedef void (*v250_verified_fn)(struct v250 *v, const char *proof, const char *
 /* What each command touches comes first. */
 struct v250 {
 	struct core_line *line;
-	struct core_driver_host host;
 	struct at_queue *queue; /* NULL while the port is closed */
 	enum v250_phase phase;
 	uint32_t group;		   /* commands of the present activity */
 	v250_verified_fn verified; /* NULL: no verification is under way */
-	struct hal_timer timer;	   /* the wait of the present activity */
-	void (*timer_fn)(struct v250 *v);
+	char *text;		   /* raw command: what has been answered */
+	size_t text_len, text_size;
 	struct hal_work work; /* an upcall that must not be made from inside a downcall */
 	void (*work_fn)(struct v250 *v);
-	char *text; /* raw command: what has been answered */
-	size_t text_len, text_size;
+	struct hal_timer timer; /* the wait of the present activity */
+	void (*timer_fn)(struct v250 *v);
+	struct core_driver_host host;
 
 	struct at_script script;
 	struct core_line_identity identity;
