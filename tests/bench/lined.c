@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* lined: its start, its memory, its idleness; what a command and an event take through it. */
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/child.h"
 #include "tests/bench/daemon.h"
 #include "tests/bench/emulator.h"
 #include "tests/bench/process.h"
@@ -148,41 +146,19 @@ static void measure_idle(struct emulator *emulator, int seconds)
 
 /* ---- one command ---- */
 
-struct echo {
-	pid_t pid;
-	int fd;
-};
-
-/* The other end of a socket: whatever comes goes back. */
-static void echo_start(struct echo *echo)
+/* Whatever comes goes back. */
+static void run_echo(int socket, void *arg)
 {
 	char buf[512];
-	int ends[2];
 	ssize_t n;
 
-	bench_check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
-	(void)fflush(stdout);
-	echo->pid = fork();
-	bench_check(echo->pid >= 0, "fork");
-	if (echo->pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(ends[0]);
-		while ((n = read(ends[1], buf, sizeof(buf))) > 0)
-			if (write(ends[1], buf, (size_t)n) != n)
-				break;
-		_exit(0);
-	}
-	close(ends[1]);
-	echo->fd = ends[0];
+	(void)arg;
+	while ((n = read(socket, buf, sizeof(buf))) > 0)
+		if (write(socket, buf, (size_t)n) != n)
+			break;
 }
 
-static void echo_stop(struct echo *echo)
-{
-	close(echo->fd);
-	bench_check(waitpid(echo->pid, NULL, 0) == echo->pid, "waitpid");
-}
-
-static double round_trip_us(struct echo *echo)
+static double round_trip_us(const struct child *echo)
 {
 	uint64_t start = bench_now_ns();
 	char buf[100] = "";
@@ -212,11 +188,11 @@ static void measure_command(struct emulator *emulator, size_t runs)
 	};
 	struct varlink_client *client;
 	struct daemon daemon;
-	struct echo echo;
+	struct child echo;
 
 	daemon_start(&daemon, emulator->paths, 1);
 	daemon_await_ready(&daemon, 1);
-	echo_start(&echo);
+	child_start(&echo, run_echo, NULL);
 	client = daemon_connect(&daemon);
 	for (size_t i = 0; i < runs; i++) {
 		double limit = round_trip_us(&echo);
@@ -228,43 +204,25 @@ static void measure_command(struct emulator *emulator, size_t runs)
 	bench_print(&latency);
 	bench_print(&cpu);
 	(void)varlink_client_free(client);
-	echo_stop(&echo);
+	child_stop(&echo);
 	daemon_stop(&daemon);
 }
 
 /* ---- one event ---- */
 
 /* The least that can stand between a modem and a client: read here, write there. */
-static void relay_start(struct echo *relay, const char (*paths)[32])
+static void run_relay(int socket, void *arg)
 {
+	struct emulator *emulator = arg;
 	struct raw raw;
-	int ends[2];
 
-	bench_check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
-	(void)fflush(stdout);
-	relay->pid = fork();
-	bench_check(relay->pid >= 0, "fork");
-	if (relay->pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		raw_open(&raw, paths, 1);
-		close(ends[0]);
-		/* The first byte says that the port is open. */
-		while (write(ends[1], "", 1) == 1)
-			(void)raw_receive(&raw);
-		_exit(0);
-	}
-	close(ends[1]);
-	relay->fd = ends[0];
+	raw_open(&raw, emulator->paths + 1, 1);
+	/* The first byte says that the port is open. */
+	while (write(socket, "", 1) == 1)
+		(void)raw_receive(&raw);
 }
 
-static void relay_stop(struct echo *relay)
-{
-	close(relay->fd);
-	bench_check(kill(relay->pid, SIGKILL) == 0 && waitpid(relay->pid, NULL, 0) == relay->pid,
-		    "waitpid");
-}
-
-static double relayed_us(struct emulator *emulator, const struct echo *relay)
+static double relayed_us(struct emulator *emulator, const struct child *relay)
 {
 	uint64_t start = emulator_say_no_carrier(emulator, 1);
 	char byte;
@@ -310,10 +268,10 @@ static void measure_event(struct emulator *emulator, size_t runs)
 	};
 	struct varlink_client *client, *events;
 	struct daemon daemon;
-	struct echo relay;
+	struct child relay;
 	char byte;
 
-	relay_start(&relay, emulator->paths + 1);
+	child_start(&relay, run_relay, emulator);
 	bench_check(read(relay.fd, &byte, 1) == 1, "relay");
 	daemon_start(&daemon, emulator->paths, 1);
 	daemon_await_ready(&daemon, 1);
@@ -332,7 +290,7 @@ static void measure_event(struct emulator *emulator, size_t runs)
 	(void)varlink_client_free(events);
 	(void)varlink_client_free(client);
 	daemon_stop(&daemon);
-	relay_stop(&relay);
+	child_stop(&relay);
 }
 
 int main(int argc, char **argv)
