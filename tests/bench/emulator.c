@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/bench/emulator.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -20,7 +18,7 @@
 #include "tests/bench/bench.h"
 
 #define COMMAND_MAX 160
-#define ECHO_MAX    4096
+#define DATA_MAX    4096
 #define BATCH	    64
 
 enum request_kind { SET_DELAY, SAY_NO_CARRIER, UNPLUG, LEND, TAKE_BACK };
@@ -33,7 +31,7 @@ struct request {
 struct line {
 	int master;
 	int slave;   /* kept open, or the master would be hung up between two users */
-	bool online; /* data state: what comes goes back */
+	bool online; /* data state */
 	bool echoes; /* commands; off until ATE1 (V.250 §6.2.4) */
 	size_t len;
 	char command[COMMAND_MAX];
@@ -137,26 +135,16 @@ static void answer_late(struct modems *m)
 	set_alarm(m);
 }
 
-/* Data: it comes back. Alone in a read, and so after a pause, "+++" is the escape sequence. */
-static void echo(struct line *line)
+/* Data goes nowhere. Alone in a read, and so after a pause, "+++" is the escape sequence. */
+static void hear(struct line *line)
 {
-	char data[ECHO_MAX];
+	char data[DATA_MAX];
 	ssize_t n = read(line->master, data, sizeof(data));
-	struct pollfd room = {.fd = line->master, .events = POLLOUT};
 
-	if (n == 3 && memcmp(data, "+++", 3) == 0) {
-		line->online = false;
-		put(line->master, OK);
+	if (n != 3 || memcmp(data, "+++", 3) != 0)
 		return;
-	}
-	for (ssize_t sent = 0; sent < n;) {
-		ssize_t taken = write(line->master, data + sent, (size_t)(n - sent));
-
-		if (taken > 0)
-			sent += taken;
-		else if (errno != EAGAIN || poll(&room, 1, -1) < 0)
-			return;
-	}
+	line->online = false;
+	put(line->master, OK);
 }
 
 static bool is_data_call(const struct line *line)
@@ -170,7 +158,7 @@ static void receive(struct modems *m, uint32_t index)
 	ssize_t n;
 
 	if (line->online) {
-		echo(line);
+		hear(line);
 		return;
 	}
 	n = read(line->master, line->command + line->len, COMMAND_MAX - 1 - line->len);

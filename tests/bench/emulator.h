@@ -5,8 +5,8 @@
 /*
  * A process with the modems of many lines, each on a pty: as fast as a modem can be, so that what
  * is measured is the other end. It answers at once, from a table, what the V.250 driver asks of a
- * modem with voice (V.253), and is on hook whenever it is asked. A data call connects at once and
- * echoes; commands are echoed after ATE1 only.
+ * modem with voice (V.253), and is on hook whenever it is asked. A data call connects at once; its
+ * bytes are for whom the line is lent to. Commands are echoed after ATE1 only.
  */
 
 #include <stddef.h>
