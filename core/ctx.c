@@ -120,6 +120,12 @@ void tl_ctx_set_log(struct tl_ctx *ctx, tl_log_fn fn, void *user, enum tl_log_le
 	};
 }
 
+static bool is_counted_by_lines(enum tl_count count)
+{
+	return count == TL_COUNT_OFF_HOOK || count == TL_COUNT_TIMEOUTS_TOTAL ||
+	       count == TL_COUNT_RESYNCS_TOTAL;
+}
+
 uint64_t tl_ctx_get_count(const struct tl_ctx *ctx, enum tl_count count)
 {
 	uint64_t n = 0;
@@ -127,6 +133,8 @@ uint64_t tl_ctx_get_count(const struct tl_ctx *ctx, enum tl_count count)
 
 	if ((unsigned int)count >= TL_COUNT_COUNT)
 		return 0;
+	if (!is_counted_by_lines(count))
+		return ctx->counts[count];
 	hal_list_for_each (node, &ctx->line_list) {
 		struct core_line *line = HAL_CONTAINER_OF(node, struct core_line, node);
 

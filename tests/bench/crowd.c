@@ -15,7 +15,6 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/daemon.h"
 #include "tests/bench/emulator.h"
-#include "tests/bench/process.h"
 #include "tests/bench/raw.h"
 #include "tools/varlink/json.h"
 
@@ -55,11 +54,6 @@ struct crowd {
 static struct bench_figure shares[] = {
 	{.name = "data.lined.share.in", .what = "slowest of 63 data calls, from the modem"},
 	{.name = "data.lined.share.out", .what = "slowest of 63 data calls, to the modem"},
-};
-static struct bench_figure cpu = {
-	.name = "data.lined.crowd.cpu",
-	.what = "CPU of lined, 64 data calls at once",
-	.unit = "us/MB",
 };
 static struct bench_figure list = {
 	.name = "data.lined.crowd.list",
@@ -236,7 +230,6 @@ static void note_share(const struct crowd *crowd, enum direction d, size_t bytes
 
 static void carry(struct crowd *crowd, size_t bytes)
 {
-	uint64_t used = process_cpu_ns(crowd->daemon.pid);
 	bool noted[DIRECTIONS] = {false};
 
 	while (!noted[IN] || !noted[OUT] || crowd->list.answers < ANSWERS_MIN ||
@@ -257,10 +250,6 @@ static void carry(struct crowd *crowd, size_t bytes)
 		if (!moved)
 			await(crowd);
 	}
-	bench_add(&cpu,
-		  (double)(process_cpu_ns(crowd->daemon.pid) - used) * 1e3 /
-			  (total(crowd, IN, 0) + total(crowd, OUT, 0)),
-		  0);
 }
 
 static void run(size_t bytes)
@@ -299,7 +288,6 @@ int main(int argc, char **argv)
 		shares[d].wanted = 0.5;
 		bench_print(&shares[d]);
 	}
-	bench_print(&cpu);
 	bench_print(&list);
 	return EXIT_SUCCESS;
 }

@@ -91,7 +91,7 @@ static double wakeups_per_minute(const struct daemon *daemon, int seconds)
 	return (process_sleeps(daemon->pid) - before) * 60 / seconds;
 }
 
-static double measure_pss(struct emulator *emulator, size_t lines, struct bench_figure *figure)
+static double measure_pss(struct emulator *emulator, size_t lines)
 {
 	struct daemon daemon;
 	double pss;
@@ -99,13 +99,11 @@ static double measure_pss(struct emulator *emulator, size_t lines, struct bench_
 	daemon_start(&daemon, emulator->paths, lines);
 	daemon_await_ready(&daemon, lines);
 	pss = process_pss_kib(daemon.pid);
-	bench_add(figure, pss, 0);
-	bench_print(figure);
 	daemon_stop(&daemon);
 	return pss;
 }
 
-static void measure_idle(struct emulator *emulator, int seconds)
+static void measure_memory(struct emulator *emulator, size_t runs)
 {
 	static struct bench_figure pss[] = {
 		{.name = "lined.pss.0", .what = "PSS of lined without lines", .unit = "KiB"},
@@ -122,19 +120,31 @@ static void measure_idle(struct emulator *emulator, int seconds)
 					       .unit = "KiB",
 					       .aim = BENCH_VALUE_MAX,
 					       .wanted = 16};
+	static const size_t lines[] = {0, 1, 8, 64};
+
+	for (size_t run = 0; run < runs; run++) {
+		double kib[4];
+
+		for (size_t i = 0; i < 4; i++) {
+			kib[i] = measure_pss(emulator, lines[i]);
+			bench_add(&pss[i], kib[i], 0);
+		}
+		bench_add(&per_line, (kib[3] - kib[1]) / 63, 0);
+	}
+	for (size_t i = 0; i < 4; i++)
+		bench_print(&pss[i]);
+	bench_print(&per_line);
+}
+
+static void measure_wakeups(struct emulator *emulator, int seconds)
+{
 	static struct bench_figure wakeups = {.name = "lined.wakeups",
 					      .what = "wake-ups of lined, 64 idle lines",
 					      .unit = "1/min",
 					      .aim = BENCH_EACH_MAX,
 					      .wanted = 0};
-	static const size_t lines[] = {0, 1, 8, 64};
 	struct daemon daemon;
-	double kib[4];
 
-	for (size_t i = 0; i < 4; i++)
-		kib[i] = measure_pss(emulator, lines[i], &pss[i]);
-	bench_add(&per_line, (kib[3] - kib[1]) / 63, 0);
-	bench_print(&per_line);
 	daemon_start(&daemon, emulator->paths, 64);
 	daemon_await_ready(&daemon, 64);
 	/* What the start leaves to do is over by then. */
@@ -266,6 +276,7 @@ static void measure_event(struct emulator *emulator, size_t runs)
 		.aim = BENCH_VALUE_MAX,
 		.wanted = 1000,
 	};
+	size_t hundred = runs < 100 ? runs : 100;
 	struct varlink_client *client, *events;
 	struct daemon daemon;
 	struct child relay;
@@ -282,10 +293,12 @@ static void measure_event(struct emulator *emulator, size_t runs)
 		double us = event_us(emulator, client, events);
 
 		bench_add(&median, us, limit);
+		if ((i + 1) % hundred == 0)
+			bench_add(&slow,
+				  bench_quantile(median.ours + i + 1 - hundred, hundred, 0.99),
+				  bench_quantile(median.theirs + i + 1 - hundred, hundred, 0.99));
 	}
 	bench_print(&median);
-	bench_add(&slow, bench_quantile(median.ours, median.runs, 0.99),
-		  bench_quantile(median.theirs, median.runs, 0.99));
 	bench_print(&slow);
 	(void)varlink_client_free(events);
 	(void)varlink_client_free(client);
@@ -303,8 +316,9 @@ int main(int argc, char **argv)
 	measure_start(&emulator, options.brief ? 1 : 6);
 	measure_list(&emulator, options.brief ? 1 : 40);
 	measure_command(&emulator, options.brief ? 3 : 700);
-	measure_event(&emulator, options.brief ? 3 : 200);
-	measure_idle(&emulator, options.brief ? 1 : 20);
+	measure_event(&emulator, options.brief ? 3 : 500);
+	measure_memory(&emulator, options.brief ? 1 : 5);
+	measure_wakeups(&emulator, options.brief ? 1 : 20);
 	emulator_stop(&emulator);
 	return EXIT_SUCCESS;
 }

@@ -15,7 +15,8 @@ from figure import is_met, spread
 # Raw against raw, in all rounds and in each of them: further from 1 the machine was too busy for
 # anything to be worth reading. So many runs are needed to judge that.
 CONTROL, CONTROL_RUNS, CONTROL_OFF, CONTROL_OFF_ROUND = 'at.control.rate', 10, 0.02, 0.05
-# Next to each other.
+# What every median may differ by: what hardly varies in a run, like memory, may still differ by a
+# page from run to run.
 NEAR = 0.02
 
 
@@ -112,18 +113,13 @@ def summarize(rounds, summary, table, conditions=()):
 
 
 def lies_in(value, spread_):
-    return spread_['low'] <= value <= spread_['high']
-
-
-def is_steady(spread_):
-    return spread_['high'] - spread_['low'] <= NEAR * abs(spread_['median'])
+    near = NEAR * abs(spread_['median'])
+    return (min(spread_['low'], spread_['median'] - near) <= value <=
+            max(spread_['high'], spread_['median'] + near))
 
 
 def agree(a, b):
-    """Each median lies in the other's spread. What hardly varies in a run, like memory, may still
-    differ by a page from run to run."""
-    if is_steady(a) and is_steady(b):
-        return abs(a['median'] - b['median']) <= NEAR * abs(a['median'])
+    """Each median lies in the other's spread."""
     return lies_in(a['median'], b) and lies_in(b['median'], a)
 
 
