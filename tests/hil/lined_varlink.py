@@ -115,8 +115,13 @@ class Fixture(unittest.TestCase):
         if self.lined:
             self.stop(self.lined)
 
+    def under(self, program):
+        """The words in front of it."""
+        return []
+
     def start(self, program, *args, **kwargs):
-        process = subprocess.Popen([os.path.join(BIN, program), *args], **kwargs)
+        process = subprocess.Popen([*self.under(program), os.path.join(BIN, program), *args],
+                                   **kwargs)
         self.addCleanup(self.kill, process)
         return process
 

@@ -336,18 +336,19 @@ class Loss(Case):
         self.wait_nothing_counted()
 
     def test_nothing_is_left_behind(self):
-        """Descriptors, too, however often."""
+        """Descriptors, too, however often. (One of a client that has just left may still be there.)
+        """
         self.serve()
         self.assert_dials()
-        counts = set()
-        for _ in range(3):
+        counts = []
+        for _ in range(4):
             session = self.dial()
             self.kill(self.sim)
             self.assert_lost(session)
             self.server_again()
             self.wait_line("x", "ready")
-            counts.add(len(os.listdir(f"/proc/{self.lined.pid}/fd")))
-        self.assertEqual(len(counts), 1, counts)
+            counts.append(len(os.listdir(f"/proc/{self.lined.pid}/fd")))
+        self.assertLessEqual(counts[-1], counts[0] + 1, counts)
 
     def test_a_server_that_is_not_there_is_told_and_waited_for(self):
         self.kill(self.sim)
