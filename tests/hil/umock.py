@@ -45,7 +45,8 @@ class Case(Fixture):
         one more is its end. As many as a kernel has room for need a namespace of their own."""
         roomy = ["unshare", "--net", "sh", "-c",
                  'echo 4096 >/proc/sys/net/unix/max_dgram_qlen && exec "$@"', "sh"]
-        return roomy if program == "lined" and os.geteuid() == 0 else []
+        may = subprocess.run(roomy + ["true"], stderr=subprocess.DEVNULL).returncode == 0
+        return roomy if program == "lined" and may else []
 
     def serve(self, *words):
         self.lined = self.start("lined", "--socket", self.path, "--log-level", "warning", *words,
